@@ -1,0 +1,67 @@
+//! Background tasks for tokio: put [`#[background]`](macro@background) on an `async fn`, and calling
+//! it starts it at once and returns a typed [`TaskHandle`].
+//!
+//! ```
+//! use spawn_runtime::{TaskError, background};
+//!
+//! #[background]
+//! async fn generate_report(id: u32) -> Result<String, TaskError> {
+//!     Ok(format!("report {id}"))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), TaskError> {
+//! let handle = generate_report(7); // already running
+//! // … acknowledge the request …
+//! assert_eq!(handle.flatten().await?, "report 7");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Where to look
+//!
+//! | you want to | use |
+//! |---|---|
+//! | start a function in the background | [`macro@background`] |
+//! | start a future or closure at hand | [`spawn`], [`spawn_named`], [`spawn_result`], [`spawn_blocking`], [`spawn_local`] |
+//! | wait for it, cancel it, let go of it | [`TaskHandle`] |
+//! | end it when its owner goes away | [`AbortOnDrop`] |
+//! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
+//! | know what went wrong | [`TaskError`] |
+//! | hear of failures that nobody waited for | [`set_failure_hook`] |
+//! | choose where tasks run | [`Spawn`] |
+//!
+//! # Features
+//!
+//! - `tracing`: the caller's span is the task's parent, and failures that nobody received are
+//!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
+//! - `signal`: ends a scope on SIGINT and SIGTERM.
+
+mod abort_on_drop;
+mod cancel_handle;
+mod failure;
+mod flatten;
+mod spawn;
+mod spawner;
+mod start;
+mod task;
+mod task_error;
+mod task_handle;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use self::{
+    abort_on_drop::AbortOnDrop,
+    cancel_handle::CancelHandle,
+    failure::{TaskFailure, set_failure_hook},
+    flatten::Flatten,
+    spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
+    spawner::Spawn,
+    task::Task,
+    task_error::{TaskError, TaskErrorKind},
+    task_handle::TaskHandle,
+};
+pub use spawn_macros::background;
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,104 @@
+//! What the expansions of `#[background]` call. No promises are made for it.
+#![allow(missing_docs)]
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{Spawn, TaskHandle, spawner::CurrentRuntime, start};
+pub use crate::{
+    start::StartBlocking,
+    task::{
+        Body, CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter, Name,
+        NoReport, Plain, Report, Returns, Timeout, Wrap,
+    },
+};
+
+#[track_caller]
+pub fn spawn<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    W: Wrap<F, Body: Body<Output = F::Output> + Send + 'static>,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    start::start(&CurrentRuntime, name, report, wrap.wrap(future))
+}
+
+#[track_caller]
+pub fn spawn_on<S, N, R, W, F>(
+    spawner: S,
+    name: N,
+    report: R,
+    wrap: W,
+    future: F,
+) -> TaskHandle<F::Output>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<F::Output>,
+    W: Wrap<F, Body: Body<Output = F::Output> + Send + 'static>,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    start::start(&spawner, name, report, wrap.wrap(future))
+}
+
+#[track_caller]
+pub fn spawn_local<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    W: Wrap<F, Body: Body<Output = F::Output> + 'static>,
+    F: Future<Output: 'static> + 'static,
+{
+    start::start_local(name, report, wrap.wrap(future))
+}
+
+#[track_caller]
+pub fn spawn_blocking<N, R, W, F, T>(name: N, report: R, wrap: W, function: F) -> TaskHandle<T>
+where
+    N: Name,
+    R: Report<T>,
+    W: StartBlocking,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    wrap.start(&CurrentRuntime, name, report, function)
+}
+
+#[track_caller]
+pub fn spawn_blocking_on<S, N, R, W, F, T>(
+    spawner: S,
+    name: N,
+    report: R,
+    wrap: W,
+    function: F,
+) -> TaskHandle<T>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<T>,
+    W: StartBlocking,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    wrap.start(&spawner, name, report, function)
+}
+
+/// The spawner of `on = …`, made before the arguments move.
+pub fn spawner<S: Spawn + ?Sized>(on: &S) -> S::Owned {
+    on.spawner()
+}
+
+/// The token of a `#[cancel]` parameter.
+pub fn token() -> CancellationToken {
+    CancellationToken::new()
+}
+
+/// The token of a `#[cancel]` parameter with `on = …`.
+pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
+    spawner.token()
+}
+
+/// Lets the handle trip the token that the task got.
+pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
+    handle.with_token(token)
+}

@@ -1,0 +1,92 @@
+mod current;
+mod pointers;
+mod runtime;
+
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::current::{CurrentRuntime, call_blocking, outside_a_runtime};
+use crate::task::{BlockingTask, Task};
+
+/// Where tasks run: what `#[background(on = …)]` takes.
+///
+/// Implemented for tokio's [`Handle`] and [`Runtime`], and for references and [`Arc`]s of
+/// spawners. Without `on`, a task runs on the runtime that the caller is in.
+///
+/// # Your own spawner
+///
+/// It can count, refuse, or run things somewhere else in tests. Only three items are needed:
+///
+/// ```
+/// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
+/// use spawn_runtime::{Spawn, Task, background};
+/// use tokio::task::JoinHandle;
+///
+/// #[derive(Clone, Default)]
+/// struct Counting(Arc<AtomicUsize>);
+///
+/// impl Spawn for Counting {
+///     type Owned = Self;
+///
+///     fn spawner(&self) -> Self {
+///         self.clone()
+///     }
+///
+///     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+///         self.0.fetch_add(1, Relaxed);
+///         tokio::spawn(task)
+///     }
+/// }
+///
+/// #[background(on = counting)]
+/// async fn double(counting: Counting, number: u32) -> u32 {
+///     number * 2
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let counting = Counting::default();
+/// assert_eq!(double(counting.clone(), 21).await.unwrap(), 42);
+/// assert_eq!(counting.0.load(Relaxed), 1);
+/// # }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "tasks cannot be spawned on `{Self}`",
+    label = "not a spawner",
+    note = "`on = …` takes a `tokio::runtime::Handle` or `Runtime`, a `TaskScope`, or your own `impl Spawn`"
+)]
+pub trait Spawn {
+    /// What a call keeps of this spawner after its arguments have moved into the task.
+    type Owned: Spawn + 'static;
+
+    /// Makes the [`Owned`](Self::Owned) spawner. A `#[background]` function calls it first, since the
+    /// spawner may live in an argument (`on = self.scope`).
+    fn spawner(&self) -> Self::Owned;
+
+    /// Starts a task.
+    ///
+    /// The [`TaskHandle`](crate::TaskHandle) that the caller gets wraps the `JoinHandle` returned here.
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output>;
+
+    /// Starts a function that blocks or computes: by default in the blocking pool of the runtime that
+    /// the caller is in.
+    #[track_caller]
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        tokio::task::spawn_blocking(function)
+    }
+
+    /// The token of a new task's `#[cancel]` parameter: by default one of its own.
+    fn token(&self) -> CancellationToken {
+        CancellationToken::new()
+    }
+
+    /// [`spawn_blocking`](Self::spawn_blocking) that knows what it starts, for spawners of this crate.
+    #[doc(hidden)]
+    #[track_caller]
+    fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
+        self.spawn_blocking(move || task.run())
+    }
+}

@@ -1,0 +1,47 @@
+use tokio::{runtime::Handle, task::JoinHandle};
+
+use super::Spawn;
+use crate::task::{BlockingTask, Task};
+
+/// The runtime that the caller is in: where tasks run without `on`.
+pub(crate) struct CurrentRuntime;
+
+impl Spawn for CurrentRuntime {
+    type Owned = CurrentRuntime;
+
+    fn spawner(&self) -> CurrentRuntime {
+        CurrentRuntime
+    }
+
+    #[track_caller]
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        match Handle::try_current() {
+            Ok(runtime) => Spawn::spawn(&runtime, task),
+            Err(_) => outside_a_runtime(task.name()),
+        }
+    }
+
+    #[track_caller]
+    fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
+        match Handle::try_current() {
+            Ok(runtime) => runtime.spawn_blocking_task(task),
+            Err(_) => outside_a_runtime(task.name()),
+        }
+    }
+}
+
+/// Starts a blocking function from within a task.
+pub(crate) fn call_blocking<F: BlockingTask>(task: F) -> JoinHandle<F::Output> {
+    CurrentRuntime.spawn_blocking_task(task)
+}
+
+#[cold]
+#[track_caller]
+pub(crate) fn outside_a_runtime(name: &str) -> ! {
+    panic!(
+        "background task `{name}` was started outside a tokio runtime\n\
+         help: call it from code that runs in a runtime (`#[tokio::main]`, `Runtime::block_on`), \
+         or say where to run it: `#[background(on = …)]` takes a `tokio::runtime::Handle`, \
+         a `Runtime` or a `TaskScope`"
+    )
+}

@@ -1,0 +1,57 @@
+//! What runs: the future (or function) of a task, wrapped so that its end is told exactly once.
+//!
+//! Apart from [`Task`] these are internals: public only where an expansion or a bound names them.
+#![allow(missing_docs)]
+
+mod background;
+mod blocking;
+mod body;
+mod limit;
+mod name;
+mod origin;
+mod outcome;
+mod queued_blocking;
+mod report;
+mod sealed;
+mod timeout;
+
+use std::panic::Location;
+
+pub(crate) use self::{
+    background::Background,
+    blocking::BlockingCall,
+    limit::Turn,
+    name::{FixedName, NameOf, TaskName},
+    origin::Origin,
+    outcome::{Exception, Outcome, UnreceivedPanic},
+    queued_blocking::{QueueControl, QueuedBlocking},
+    report::ReportDebugOrString,
+};
+pub use self::{
+    body::{Body, Plain, Wrap},
+    limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
+    name::Name,
+    report::{NoReport, Report, Returns},
+    sealed::BlockingTask,
+    timeout::Timeout,
+};
+
+/// A task on its way to a runtime: the future that a [`Spawn`](crate::Spawn) gets to run.
+///
+/// It is the body of a `#[background]` function or of [`spawn`](crate::spawn), together with all
+/// that the function asked for (`timeout`, `limit`, reporting), so these work the same wherever the
+/// task runs. Only this crate implements it.
+///
+/// Its `Output` is opaque: hand the `JoinHandle` to this crate and wait on the
+/// [`TaskHandle`](crate::TaskHandle).
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a task",
+    note = "tasks come from `#[background]` functions and from `spawn_runtime::spawn`"
+)]
+pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
+    /// The task's name, as in [`TaskHandle::name`](crate::TaskHandle::name).
+    fn name(&self) -> &'static str;
+
+    /// The place of the call that started the task.
+    fn spawned_at(&self) -> &'static Location<'static>;
+}

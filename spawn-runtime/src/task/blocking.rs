@@ -1,0 +1,94 @@
+use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+
+use tokio::task::Id;
+
+use super::{
+    BlockingTask, Origin, Outcome, UnreceivedPanic, limit::Permit, name::Name, report::Report,
+    sealed,
+};
+
+/// A blocking function on its way to the blocking pool, with what is needed to tell of its failure.
+pub struct BlockingCall<N: Name, R, F> {
+    // None once it was called. An abort before that drops it here.
+    function: Option<F>,
+    name: N,
+    report: R,
+    spawned_at: &'static Location<'static>,
+    turn: Option<HeldTurn>,
+}
+
+/// What a function with a `limit` keeps while it runs.
+pub(crate) struct HeldTurn {
+    pub(crate) _permit: Permit,
+    /// The id that the caller knows, which is that of the task that waited.
+    pub(crate) id: Option<Id>,
+}
+
+impl<N: Name, R, F> BlockingCall<N, R, F> {
+    pub(crate) fn new(
+        name: N,
+        report: R,
+        spawned_at: &'static Location<'static>,
+        function: F,
+        turn: Option<HeldTurn>,
+    ) -> Self {
+        BlockingCall {
+            function: Some(function),
+            name,
+            report,
+            spawned_at,
+            turn,
+        }
+    }
+
+    #[cold]
+    fn origin(&self) -> Origin {
+        Origin {
+            name: self.name.name().get(),
+            spawned_at: self.spawned_at,
+            id: match &self.turn {
+                Some(turn) => turn.id,
+                None => tokio::task::try_id(),
+            },
+        }
+    }
+}
+
+impl<N: Name, R, F> Drop for BlockingCall<N, R, F> {
+    fn drop(&mut self) {
+        let Some(function) = self.function.take() else {
+            return;
+        };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(function))) {
+            UnreceivedPanic::resume(payload, self.origin());
+        }
+    }
+}
+
+impl<N: Name, R, F> sealed::Task for BlockingCall<N, R, F> {}
+
+impl<N, R, F, T> BlockingTask for BlockingCall<N, R, F>
+where
+    N: Name,
+    R: Report<T>,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    type Output = Outcome<T>;
+
+    fn name(&self) -> &'static str {
+        self.name.name().get()
+    }
+
+    fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    fn run(mut self) -> Outcome<T> {
+        let function = self.function.take().expect("`run` takes the call");
+        match catch_unwind(AssertUnwindSafe(function)) {
+            Ok(value) => self.report.outcome(value, || self.origin()),
+            Err(payload) => UnreceivedPanic::resume(payload, self.origin()),
+        }
+    }
+}

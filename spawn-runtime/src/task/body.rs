@@ -1,0 +1,59 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::task::JoinHandle;
+
+use super::Outcome;
+
+/// What a [`Background`](super::Background) polls: the user's future with its `timeout` and `limit`.
+pub trait Body {
+    type Output;
+
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<Self::Output>>;
+}
+
+/// How a body ended, when it did not panic.
+pub enum Ended<T> {
+    Value(T),
+    TimedOut(Duration),
+    /// Cancelled while it waited for its turn.
+    Cancelled,
+    HandedOver(JoinHandle<Outcome<T>>),
+}
+
+/// Turns the user's future into the body that its options ask for.
+pub trait Wrap<F> {
+    type Body;
+
+    fn wrap(self, future: F) -> Self::Body;
+}
+
+/// No option: the future is the body.
+pub struct Plain;
+
+impl<F: Future> Wrap<F> for Plain {
+    type Body = PlainBody<F>;
+
+    fn wrap(self, future: F) -> Self::Body {
+        PlainBody { future }
+    }
+}
+
+pin_project! {
+    pub struct PlainBody<F> {
+        #[pin]
+        future: F,
+    }
+}
+
+impl<F: Future> Body for PlainBody<F> {
+    type Output = F::Output;
+
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        self.project().future.poll(cx).map(Ended::Value)
+    }
+}

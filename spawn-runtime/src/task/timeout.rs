@@ -1,0 +1,65 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use tokio::{
+    task::coop,
+    time::{Sleep, sleep},
+};
+
+use super::body::{Body, Ended, Wrap};
+
+/// `timeout = …`
+pub struct Timeout(pub Duration);
+
+impl<F: Future> Wrap<F> for Timeout {
+    type Body = TimedBody<F>;
+
+    fn wrap(self, future: F) -> Self::Body {
+        TimedBody {
+            future,
+            after: self.0,
+            deadline: None,
+        }
+    }
+}
+
+pin_project! {
+    pub struct TimedBody<F> {
+        #[pin]
+        future: F,
+        after: Duration,
+        // Armed by the first poll: time spent in the queue of the runtime, or waiting for a turn,
+        // does not count.
+        #[pin]
+        deadline: Option<Sleep>,
+    }
+}
+
+impl<F: Future> Body for TimedBody<F> {
+    type Output = F::Output;
+
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        let mut this = self.project();
+        if this.deadline.is_none() {
+            this.deadline.set(Some(sleep(*this.after)));
+        }
+        let had_budget = coop::has_budget_remaining();
+        if let Poll::Ready(value) = this.future.poll(cx) {
+            return Poll::Ready(Ended::Value(value));
+        }
+        let Some(deadline) = this.deadline.as_pin_mut() else {
+            return Poll::Pending;
+        };
+        // A future that uses up the task's budget in every poll must not starve its own timer.
+        let elapsed = if had_budget && !coop::has_budget_remaining() {
+            std::pin::pin!(coop::unconstrained(deadline)).poll(cx)
+        } else {
+            deadline.poll(cx)
+        };
+        elapsed.map(|()| Ended::TimedOut(*this.after))
+    }
+}

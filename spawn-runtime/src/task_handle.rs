@@ -1,0 +1,377 @@
+use std::{
+    fmt::{self, Debug},
+    panic::Location,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::task::{AbortHandle, Id, JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    AbortOnDrop, CancelHandle, Flatten, TaskError,
+    task::{Exception, Outcome, QueueControl, TaskName, UnreceivedPanic},
+    task_error::Described,
+};
+
+/// A task that runs in the background: await it for its value, cancel it, or let go of it.
+///
+/// `#[background]` functions and [`spawn`](crate::spawn) return it. Awaiting it gives
+/// `Result<T, TaskError>`; where `T` is itself a `Result`, [`flatten`](Self::flatten) makes one of
+/// the two.
+///
+/// Dropping it lets go of the task, which runs on, like tokio's [`JoinHandle`]; should the task fail
+/// then, [`set_failure_hook`](crate::set_failure_hook) hears of it. Say [`detach`](Self::detach) where
+/// that is what you mean, and [`abort_on_drop`](Self::abort_on_drop) where it is not.
+///
+/// # The ways to end a task
+///
+/// | | token of a `#[cancel]` parameter | a task without one | waits |
+/// |---|---|---|---|
+/// | [`cancel`](Self::cancel) | tripped | dropped at its next `.await` | no |
+/// | [`abort`](Self::abort) | – | dropped at its next `.await` | no |
+/// | [`stop`](Self::stop) | tripped, aborted after a grace | aborted after a grace | until it is gone |
+///
+/// A `blocking` function that already runs cannot be dropped: `abort` does nothing to it, and `stop`
+/// waits for it. Give it a token. Before it starts, each of the three prevents it.
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut handle` in `select!` is cancel safe: the task runs on, and its value is not lost.
+/// The handle is fused: after it gave its result, it stays pending.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::background;
+///
+/// #[background]
+/// async fn add(left: u32, right: u32) -> u32 {
+///     left + right
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let handle = add(20, 22);
+/// assert_eq!(handle.name(), "add");
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # }
+/// ```
+#[must_use = "dropping a `TaskHandle` lets the task run on unobserved; await it, call `.detach()` to let go of it on purpose, or `.abort_on_drop()`"]
+pub struct TaskHandle<T> {
+    join: JoinHandle<Outcome<T>>,
+    name: TaskName,
+    spawned_at: &'static Location<'static>,
+    control: Control,
+    received: bool,
+}
+
+/// What `cancel` and `abort` act on.
+enum Control {
+    /// The task itself.
+    Task,
+    /// `cancel` trips the token of the `#[cancel]` parameter.
+    Token(CancellationToken),
+    /// A blocking function with a `limit` is two tasks.
+    Queue(Arc<QueueControl>, Option<CancellationToken>),
+}
+
+impl<T> TaskHandle<T> {
+    pub(crate) fn new(
+        join: JoinHandle<Outcome<T>>,
+        name: TaskName,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        TaskHandle {
+            join,
+            name,
+            spawned_at,
+            control: Control::Task,
+            received: false,
+        }
+    }
+
+    pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
+        self.control = match self.control {
+            Control::Queue(queue, _) => Control::Queue(queue, Some(token)),
+            Control::Task | Control::Token(_) => Control::Token(token),
+        };
+        self
+    }
+
+    pub(crate) fn with_queue(mut self, queue: Arc<QueueControl>) -> Self {
+        self.control = Control::Queue(queue, None);
+        self
+    }
+
+    /// The task's id, unique among the tasks that run at the time.
+    ///
+    /// Equivalent to [`JoinHandle::id`].
+    pub fn id(&self) -> Id {
+        match &self.control {
+            Control::Queue(queue, _) => queue.id().unwrap_or_else(|| self.join.id()),
+            Control::Task | Control::Token(_) => self.join.id(),
+        }
+    }
+
+    /// The task's name: that of the function, or of its option `name = "…"`.
+    pub fn name(&self) -> &'static str {
+        self.name.get()
+    }
+
+    /// The place of the call that started the task.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// Whether the task has ended and its destructors have run.
+    ///
+    /// Equivalent to [`JoinHandle::is_finished`]. Right after [`abort`](Self::abort) it may still be
+    /// false.
+    pub fn is_finished(&self) -> bool {
+        match &self.control {
+            Control::Queue(queue, _) => queue.is_finished(),
+            Control::Task | Control::Token(_) => self.join.is_finished(),
+        }
+    }
+
+    /// Asks the task to end: trips the token if it takes one (a `#[cancel]` parameter), else aborts
+    /// it at its next `.await`.
+    ///
+    /// It is a request: a task that ends with a value all the same gives that value. It does not
+    /// wait; [`stop`](Self::stop) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background]
+    /// async fn count(#[cancel] token: CancellationToken) -> u64 {
+    ///     let mut rounds = 0;
+    ///     while !token.is_cancelled() {
+    ///         rounds += 1;
+    ///         tokio::task::yield_now().await;
+    ///     }
+    ///     rounds
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = count();
+    /// tokio::task::yield_now().await;
+    /// handle.cancel();
+    /// assert!(handle.await.unwrap() > 0);
+    /// # }
+    /// ```
+    pub fn cancel(&self) {
+        match &self.control {
+            Control::Token(token) | Control::Queue(_, Some(token)) => token.cancel(),
+            Control::Task | Control::Queue(_, None) => self.abort(),
+        }
+    }
+
+    /// Drops the task at its next `.await`, whether or not it takes a token.
+    ///
+    /// Equivalent to [`JoinHandle::abort`]: a request, which does nothing to a task that has ended or
+    /// to a `blocking` function that already runs.
+    pub fn abort(&self) {
+        match &self.control {
+            Control::Queue(queue, _) => queue.abort(),
+            Control::Task | Control::Token(_) => self.join.abort(),
+        }
+    }
+
+    /// tokio's handle to abort the task from elsewhere.
+    ///
+    /// Equivalent to [`JoinHandle::abort_handle`]. It knows nothing of tokens: see
+    /// [`cancel_handle`](Self::cancel_handle) for one that does. For a `blocking` function with a
+    /// `limit` it acts on what there is at the time of this call: the task that waits for its turn, or
+    /// the running function.
+    pub fn abort_handle(&self) -> AbortHandle {
+        match &self.control {
+            Control::Queue(queue, _) => queue.abort_handle(),
+            Control::Task | Control::Token(_) => None,
+        }
+        .unwrap_or_else(|| self.join.abort_handle())
+    }
+
+    /// A handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        match &self.control {
+            Control::Token(token) | Control::Queue(_, Some(token)) => {
+                CancelHandle::trips(token.clone())
+            }
+            Control::Task => CancelHandle::aborts(self.join.abort_handle()),
+            Control::Queue(queue, None) => CancelHandle::aborts_queued(queue.clone()),
+        }
+    }
+
+    /// Ends the task and waits until it is gone: trips its token if it takes one, waits at most
+    /// `grace` for it to end by itself, then aborts it and waits until it is dropped.
+    ///
+    /// A `grace` of zero aborts at once; [`Duration::MAX`] never does. A `blocking` function that
+    /// already runs is waited for, however long it takes.
+    ///
+    /// # Errors
+    ///
+    /// As for awaiting the handle: a task that ends with a value in time gives `Ok`, one that had to be
+    /// aborted gives an error of kind [`Cancelled`](crate::TaskErrorKind::Cancelled).
+    ///
+    /// # Panics
+    ///
+    /// In a runtime without timers (`Builder::enable_time`), unless `grace` is zero or
+    /// [`Duration::MAX`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future of `stop` lets go of the task like dropping the handle. What was asked by
+    /// then, stays asked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::background;
+    ///
+    /// #[background]
+    /// async fn wait_forever() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let error = wait_forever().stop(Duration::from_secs(5)).await.unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// # }
+    /// ```
+    pub async fn stop(mut self, grace: Duration) -> Result<T, TaskError> {
+        self.stop_mut(grace).await
+    }
+
+    pub(crate) async fn stop_mut(&mut self, grace: Duration) -> Result<T, TaskError> {
+        if let Control::Token(token) | Control::Queue(_, Some(token)) = &self.control {
+            token.cancel();
+        }
+        if grace == Duration::MAX {
+            return self.await;
+        }
+        if !grace.is_zero() {
+            if let Ok(ended) = tokio::time::timeout(grace, &mut *self).await {
+                return ended;
+            }
+        }
+        self.abort();
+        self.await
+    }
+
+    /// Lets go of the task on purpose: it runs on, and nobody waits for it.
+    ///
+    /// Dropping the handle does the same; this says that it is meant. A failure goes to the hook of
+    /// [`set_failure_hook`](crate::set_failure_hook). A function that is never awaited is better marked
+    /// `#[background(detach)]`.
+    pub fn detach(self) {}
+
+    /// Binds the task to the value returned here: dropping that aborts the task.
+    pub fn abort_on_drop(self) -> AbortOnDrop<T> {
+        AbortOnDrop::new(self)
+    }
+
+    /// All ends but the usual one; `None` if the task only moved on to a second one.
+    #[cold]
+    fn unusual_end(
+        &mut self,
+        outcome: Result<Outcome<T>, JoinError>,
+    ) -> Option<Result<T, TaskError>> {
+        Some(match outcome {
+            Ok(Outcome::Value(value)) => Ok(value),
+            Ok(Outcome::Exception(exception)) => match *exception {
+                Exception::Failed(failed) => Ok(failed.receive()),
+                Exception::TimedOut(timed_out) => {
+                    Err(TaskError::timed_out(timed_out.receive(), self.described()))
+                }
+                Exception::Cancelled => Err(TaskError::cancelled(self.described())),
+                Exception::HandedOver(call) => {
+                    self.join = call;
+                    return None;
+                }
+            },
+            Err(error) => Err(match error.try_into_panic() {
+                Ok(payload) => {
+                    TaskError::panicked(UnreceivedPanic::receive(payload), self.described())
+                }
+                Err(_) => TaskError::cancelled(self.described()),
+            }),
+        })
+    }
+
+    fn described(&self) -> Described {
+        Described {
+            name: self.name(),
+            id: self.id(),
+            spawned_at: self.spawned_at,
+        }
+    }
+}
+
+impl<T, E: From<TaskError>> TaskHandle<Result<T, E>> {
+    /// One `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
+    ///
+    /// `handle.flatten().await?` instead of `handle.await??`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use spawn_runtime::background;
+    ///
+    /// #[background]
+    /// async fn read() -> io::Result<u32> {
+    ///     Ok(7)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> io::Result<()> {
+    /// assert_eq!(read().flatten().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn flatten(self) -> Flatten<T, E> {
+        Flatten::new(self)
+    }
+}
+
+impl<T> Future for TaskHandle<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        loop {
+            if self.received {
+                return Poll::Pending;
+            }
+            let outcome = ready!(Pin::new(&mut self.join).poll(cx));
+            if let Ok(Outcome::Value(value)) = outcome {
+                self.received = true;
+                return Poll::Ready(Ok(value));
+            }
+            if let Some(ended) = self.unusual_end(outcome) {
+                self.received = true;
+                return Poll::Ready(ended);
+            }
+        }
+    }
+}
+
+impl<T> Debug for TaskHandle<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TaskHandle")
+            .field("name", &self.name())
+            .field("id", &self.id())
+            .field("spawned_at", &format_args!("{}", self.spawned_at))
+            .field("is_finished", &self.is_finished())
+            .finish()
+    }
+}
