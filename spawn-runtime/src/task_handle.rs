@@ -75,7 +75,7 @@ enum Control {
     /// `cancel` trips the token of the `#[cancel]` parameter.
     Token(CancellationToken),
     /// A blocking function with a `limit` is two tasks.
-    Queue(Arc<QueueControl>, Option<CancellationToken>),
+    Queue(Arc<QueueControl>),
 }
 
 impl<T> TaskHandle<T> {
@@ -94,15 +94,15 @@ impl<T> TaskHandle<T> {
     }
 
     pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
-        self.control = match self.control {
-            Control::Queue(queue, _) => Control::Queue(queue, Some(token)),
-            Control::Task | Control::Token(_) => Control::Token(token),
-        };
+        match &self.control {
+            Control::Queue(queue) => queue.set_token(token),
+            Control::Task | Control::Token(_) => self.control = Control::Token(token),
+        }
         self
     }
 
     pub(crate) fn with_queue(mut self, queue: Arc<QueueControl>) -> Self {
-        self.control = Control::Queue(queue, None);
+        self.control = Control::Queue(queue);
         self
     }
 
@@ -111,7 +111,7 @@ impl<T> TaskHandle<T> {
     /// Equivalent to [`JoinHandle::id`].
     pub fn id(&self) -> Id {
         match &self.control {
-            Control::Queue(queue, _) => queue.id().unwrap_or_else(|| self.join.id()),
+            Control::Queue(queue) => queue.id().unwrap_or_else(|| self.join.id()),
             Control::Task | Control::Token(_) => self.join.id(),
         }
     }
@@ -132,7 +132,7 @@ impl<T> TaskHandle<T> {
     /// false.
     pub fn is_finished(&self) -> bool {
         match &self.control {
-            Control::Queue(queue, _) => queue.is_finished(),
+            Control::Queue(queue) => queue.is_finished(),
             Control::Task | Control::Token(_) => self.join.is_finished(),
         }
     }
@@ -167,9 +167,9 @@ impl<T> TaskHandle<T> {
     /// # }
     /// ```
     pub fn cancel(&self) {
-        match &self.control {
-            Control::Token(token) | Control::Queue(_, Some(token)) => token.cancel(),
-            Control::Task | Control::Queue(_, None) => self.abort(),
+        match self.token() {
+            Some(token) => token.cancel(),
+            None => self.abort(),
         }
     }
 
@@ -179,7 +179,7 @@ impl<T> TaskHandle<T> {
     /// to a `blocking` function that already runs.
     pub fn abort(&self) {
         match &self.control {
-            Control::Queue(queue, _) => queue.abort(),
+            Control::Queue(queue) => queue.abort(),
             Control::Task | Control::Token(_) => self.join.abort(),
         }
     }
@@ -192,7 +192,7 @@ impl<T> TaskHandle<T> {
     /// the running function.
     pub fn abort_handle(&self) -> AbortHandle {
         match &self.control {
-            Control::Queue(queue, _) => queue.abort_handle(),
+            Control::Queue(queue) => queue.abort_handle(),
             Control::Task | Control::Token(_) => None,
         }
         .unwrap_or_else(|| self.join.abort_handle())
@@ -200,12 +200,12 @@ impl<T> TaskHandle<T> {
 
     /// A handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
     pub fn cancel_handle(&self) -> CancelHandle {
+        if let Some(token) = self.token() {
+            return CancelHandle::trips(token.clone());
+        }
         match &self.control {
-            Control::Token(token) | Control::Queue(_, Some(token)) => {
-                CancelHandle::trips(token.clone())
-            }
-            Control::Task => CancelHandle::aborts(self.join.abort_handle()),
-            Control::Queue(queue, None) => CancelHandle::aborts_queued(queue.clone()),
+            Control::Queue(queue) => CancelHandle::aborts_queued(queue.clone()),
+            Control::Task | Control::Token(_) => CancelHandle::aborts(self.join.abort_handle()),
         }
     }
 
@@ -252,7 +252,7 @@ impl<T> TaskHandle<T> {
     }
 
     pub(crate) async fn stop_mut(&mut self, grace: Duration) -> Result<T, TaskError> {
-        if let Control::Token(token) | Control::Queue(_, Some(token)) = &self.control {
+        if let Some(token) = self.token() {
             token.cancel();
         }
         if grace == Duration::MAX {
@@ -305,6 +305,14 @@ impl<T> TaskHandle<T> {
                 Err(_) => TaskError::cancelled(self.described()),
             }),
         })
+    }
+
+    fn token(&self) -> Option<&CancellationToken> {
+        match &self.control {
+            Control::Task => None,
+            Control::Token(token) => Some(token),
+            Control::Queue(queue) => queue.token(),
+        }
     }
 
     fn described(&self) -> Described {

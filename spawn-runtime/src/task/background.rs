@@ -17,41 +17,52 @@ use super::{
 
 pin_project! {
     /// The future of a task: the body, and what is needed to tell of its failure.
-    ///
-    /// `name` and `report` are zero-sized for the functions of `#[background]`, so that a task is one
-    /// word larger than its body (`tests/footprint.rs`).
     pub struct Background<N: Name, R, B> {
-        // None once the body is dropped: its destructors run before the output is made, since a panic
-        // in one of them replaces the output.
         #[pin]
-        body: Option<B>,
-        spawned_at: &'static Location<'static>,
-        name: N,
-        report: R,
+        stage: Stage<N, R, B>,
     }
 
     impl<N: Name, R, B> PinnedDrop for Background<N, R, B> {
         // An abort drops the body here. A panic in a destructor then makes the task `Panicked`, and is
         // reported like any other.
         fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            if this.body.is_none() {
+            let mut stage = this.project().stage;
+            let StageProjection::Running { spawned_at, name, .. } = stage.as_mut().project() else {
                 return;
-            }
-            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| this.body.set(None))) {
-                UnreceivedPanic::resume(payload, origin(*this.name, this.spawned_at));
+            };
+            let (name, spawned_at) = (*name, *spawned_at);
+            if let Err(payload) = catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Ended))) {
+                UnreceivedPanic::resume(payload, origin(name, spawned_at));
             }
         }
+    }
+}
+
+pin_project! {
+    // `Ended` hides in the niche of the reference, and `name` and `report` are zero-sized for the
+    // functions of `#[background]`: a task is one word larger than its body (`tests/footprint.rs`).
+    #[project = StageProjection]
+    enum Stage<N, R, B> {
+        Running {
+            #[pin]
+            body: B,
+            spawned_at: &'static Location<'static>,
+            name: N,
+            report: R,
+        },
+        Ended,
     }
 }
 
 impl<N: Name, R, B> Background<N, R, B> {
     pub(crate) fn new(name: N, report: R, spawned_at: &'static Location<'static>, body: B) -> Self {
         Background {
-            body: Some(body),
-            spawned_at,
-            name,
-            report,
+            stage: Stage::Running {
+                body,
+                spawned_at,
+                name,
+                report,
+            },
         }
     }
 }
@@ -60,28 +71,40 @@ impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
     type Output = Outcome<B::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
+        let mut stage = self.project().stage;
+        let StageProjection::Running {
+            spawned_at,
+            name,
+            report,
+            ..
+        } = stage.as_mut().project()
+        else {
+            panic!("a task was polled after its end");
+        };
+        let (name, report, spawned_at) = (*name, *report, *spawned_at);
         let polled = catch_unwind(AssertUnwindSafe(|| {
-            let body = this.body.as_mut().as_pin_mut();
-            let polled = body.expect("a finished task is not polled").poll_body(cx);
+            let StageProjection::Running { body, .. } = stage.as_mut().project() else {
+                unreachable!("it was running just now");
+            };
+            let polled = body.poll_body(cx);
             if polled.is_ready() {
-                this.body.set(None);
+                // Destructors run before the output is made: a panic in one of them replaces it.
+                stage.set(Stage::Ended);
             }
             polled
         }));
         match polled {
             Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ended::Value(value))) => Poll::Ready(
-                this.report
-                    .outcome(value, || origin(*this.name, this.spawned_at)),
-            ),
+            Ok(Poll::Ready(Ended::Value(value))) => {
+                Poll::Ready(report.outcome(value, || origin(name, spawned_at)))
+            }
             Ok(Poll::Ready(Ended::TimedOut(after))) => {
-                let timed_out = TimedOut::new(after, origin(*this.name, this.spawned_at));
+                let timed_out = TimedOut::new(after, origin(name, spawned_at));
                 exception(Exception::TimedOut(timed_out))
             }
             Ok(Poll::Ready(Ended::Cancelled)) => exception(Exception::Cancelled),
             Ok(Poll::Ready(Ended::HandedOver(call))) => exception(Exception::HandedOver(call)),
-            Err(payload) => UnreceivedPanic::resume(payload, origin(*this.name, this.spawned_at)),
+            Err(payload) => UnreceivedPanic::resume(payload, origin(name, spawned_at)),
         }
     }
 }
@@ -95,11 +118,17 @@ where
     B: Body<Output: Send + 'static> + Send + 'static,
 {
     fn name(&self) -> &'static str {
-        self.name.name().get()
+        match &self.stage {
+            Stage::Running { name, .. } => name.name().get(),
+            Stage::Ended => unreachable!("a spawner asks before it spawns"),
+        }
     }
 
     fn spawned_at(&self) -> &'static Location<'static> {
-        self.spawned_at
+        match &self.stage {
+            Stage::Running { spawned_at, .. } => spawned_at,
+            Stage::Ended => unreachable!("a spawner asks before it spawns"),
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use tokio::task::{AbortHandle, Id};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     BlockingCall,
@@ -101,6 +102,7 @@ where
 #[derive(Debug, Default)]
 pub struct QueueControl {
     waiting: OnceLock<AbortHandle>,
+    token: OnceLock<CancellationToken>,
     calling: Mutex<Calling>,
 }
 
@@ -114,6 +116,15 @@ impl QueueControl {
     /// Called once, before anyone else has the control's handle.
     pub(crate) fn waiting(&self, waiting: AbortHandle) {
         let _ = self.waiting.set(waiting);
+    }
+
+    /// Of the `#[cancel]` parameter.
+    pub(crate) fn set_token(&self, token: CancellationToken) {
+        let _ = self.token.set(token);
+    }
+
+    pub(crate) fn token(&self) -> Option<&CancellationToken> {
+        self.token.get()
     }
 
     fn handed_over(&self, call: AbortHandle) {
