@@ -41,6 +41,8 @@ mod abort_on_drop;
 mod cancel_handle;
 mod failure;
 mod flatten;
+#[cfg(feature = "tracing")]
+mod span;
 mod spawn;
 mod spawner;
 mod start;

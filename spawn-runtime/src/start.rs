@@ -4,6 +4,8 @@ use std::{panic::Location, sync::Arc};
 
 use tokio::{runtime::Handle, task::JoinHandle};
 
+#[cfg(feature = "tracing")]
+use crate::span::{self, CallInSpan, InSpan};
 use crate::{
     Spawn, TaskHandle,
     spawner::outside_a_runtime,
@@ -125,16 +127,36 @@ where
 
 #[track_caller]
 fn spawn_task<S: Spawn, F: Task>(spawner: &S, task: F) -> JoinHandle<F::Output> {
+    #[cfg(feature = "tracing")]
+    if let Some(span) = span::current() {
+        return spawner.spawn(InSpan::new(span, task));
+    }
     spawner.spawn(task)
 }
 
 #[track_caller]
-fn spawn_call<S: Spawn, F: BlockingTask>(spawner: &S, call: F) -> JoinHandle<F::Output> {
+pub(crate) fn spawn_call<S: Spawn, F: BlockingTask>(spawner: &S, call: F) -> JoinHandle<F::Output> {
+    #[cfg(feature = "tracing")]
+    if let Some(span) = span::current() {
+        return spawner.spawn_blocking_task(CallInSpan::new(span, call));
+    }
     spawner.spawn_blocking_task(call)
 }
 
 #[track_caller]
 fn spawn_local_task<F>(task: F, name: impl Name) -> JoinHandle<F::Output>
+where
+    F: Future<Output: 'static> + 'static,
+{
+    #[cfg(feature = "tracing")]
+    if let Some(span) = span::current() {
+        return spawn_on_local_set(InSpan::new(span, task), name);
+    }
+    spawn_on_local_set(task, name)
+}
+
+#[track_caller]
+fn spawn_on_local_set<F>(task: F, name: impl Name) -> JoinHandle<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {

@@ -12,7 +12,7 @@ mod origin;
 mod outcome;
 mod queued_blocking;
 mod report;
-mod sealed;
+pub(crate) mod sealed;
 mod timeout;
 
 use std::panic::Location;

@@ -1,9 +1,9 @@
 use super::TaskFailure;
 
-/// With a subscriber a `tracing` event; without one it would be lost, so a line on stderr.
+/// A `tracing` event, if a subscriber takes it here; else it would be lost, so a line on stderr.
 pub(super) fn default_hook(failure: &TaskFailure) {
     #[cfg(feature = "tracing")]
-    if tracing::dispatcher::has_been_set() {
+    if tracing::enabled!(tracing::Level::ERROR) {
         tracing::error!(
             task.name = failure.name(),
             task.id = failure.id().map(tracing::field::display),

@@ -30,11 +30,6 @@ impl Spawn for CurrentRuntime {
     }
 }
 
-/// Starts a blocking function from within a task.
-pub(crate) fn call_blocking<F: BlockingTask>(task: F) -> JoinHandle<F::Output> {
-    CurrentRuntime.spawn_blocking_task(task)
-}
-
 #[cold]
 #[track_caller]
 pub(crate) fn outside_a_runtime(name: &str) -> ! {

@@ -18,7 +18,7 @@ use super::{
     name::Name,
     report::Report,
 };
-use crate::spawner::call_blocking;
+use crate::{spawner::CurrentRuntime, start::spawn_call};
 
 /// A `blocking` function with a `limit`: waits for its turn as an async task, which holds no thread
 /// of the blocking pool, then hands over to a second task there.
@@ -92,7 +92,7 @@ where
             call.function,
             Some(turn),
         );
-        let running = call_blocking(call);
+        let running = spawn_call(&CurrentRuntime, call);
         self.control.handed_over(running.abort_handle());
         Poll::Ready(Ended::HandedOver(running))
     }
