@@ -1,0 +1,105 @@
+//! What is known about the other attributes on an item or a parameter.
+
+use syn::Attribute;
+
+/// Attributes of the language. They are inert: the compiler reads them from whatever we emit.
+///
+/// `cfg` and `cfg_attr` are not here, since they are evaluated: an item has to be complete before it is taken apart.
+const BUILT_IN: &[&str] = &[
+    "allow",
+    "automatically_derived",
+    "cold",
+    "coverage",
+    "deny",
+    "deprecated",
+    "doc",
+    "expect",
+    "export_name",
+    "forbid",
+    "ignore",
+    "inline",
+    "instruction_set",
+    "link_section",
+    "must_use",
+    "naked",
+    "no_mangle",
+    "optimize",
+    "should_panic",
+    "target_feature",
+    "track_caller",
+    "type_length_limit",
+    "unsafe",
+    "warn",
+];
+
+/// Whose attributes only their tool reads.
+const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
+
+const LINT_LEVELS: &[&str] = &["allow", "deny", "expect", "forbid", "warn"];
+
+fn first_name(attribute: &Attribute) -> String {
+    attribute
+        .path()
+        .segments
+        .first()
+        .map(|segment| segment.ident.to_string())
+        .unwrap_or_default()
+}
+
+/// The name by which an attribute is called, without the path to it.
+pub(crate) fn name(attribute: &Attribute) -> String {
+    attribute
+        .path()
+        .segments
+        .last()
+        .map(|segment| segment.ident.to_string())
+        .unwrap_or_default()
+}
+
+/// Whether an attribute does something to the item that it stands on, or may do so for all we know.
+pub(crate) fn is_active(attribute: &Attribute) -> bool {
+    let first = first_name(attribute);
+    let is_tool = attribute.path().segments.len() > 1 && TOOLS.contains(&first.as_str());
+    let is_built_in = attribute.path().get_ident().is_some()
+        && (BUILT_IN.contains(&first.as_str()) || first.starts_with("rustc_"));
+    !(is_tool || is_built_in)
+}
+
+/// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[bench]`, `#[test_case(…)]` and whatever else makes a test of a function.
+pub(crate) fn is_test(attribute: &Attribute) -> bool {
+    let name = name(attribute);
+    name.ends_with("test") || matches!(name.as_str(), "bench" | "test_case" | "rustc_test_marker")
+}
+
+/// `#[tokio::main]` and its like.
+pub(crate) fn is_main(attribute: &Attribute) -> bool {
+    name(attribute) == "main"
+}
+
+pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
+    LINT_LEVELS
+        .iter()
+        .any(|level| attribute.path().is_ident(level))
+}
+
+pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
+    attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
+}
+
+/// `#[allow(…)]` for `#[expect(…)]`: where one item becomes two places, an expectation can come true in only one.
+///
+/// Input:
+///     `#[expect(unused_variables, reason = "soon")]`
+///
+/// Output:
+///     `#[allow(unused_variables, reason = "soon")]`
+pub(crate) fn allowed_instead_of_expected(attribute: &Attribute) -> Attribute {
+    let mut attribute = attribute.clone();
+    if attribute.path().is_ident("expect") {
+        if let syn::Meta::List(list) = &mut attribute.meta {
+            let span = syn::spanned::Spanned::span(&list.path);
+            list.path = syn::Ident::new("allow", span).into();
+        }
+    }
+    attribute
+}

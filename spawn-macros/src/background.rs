@@ -1,0 +1,71 @@
+//! The way of an item through the stages: parse, check, expand, or fall back.
+
+use crate::check::{self, Obstacle};
+use crate::checked::{Outline, Returned};
+use crate::function::{self, Function};
+use crate::problems::Problems;
+use crate::{expand, fallback, options, reorder};
+use proc_macro2::TokenStream;
+use quote::quote;
+
+/// `#[background(OPTIONS)] ITEM`
+pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut problems = Problems::default();
+    let parsed = options::parse(options.clone(), &mut problems);
+    let mut function: Function = match syn::parse2(item.clone()) {
+        Ok(function) => function,
+        Err(error) => return not_a_function(item, error),
+    };
+    let mut returns_nothing = false;
+    match check::obstacle(&function, &mut problems) {
+        Some(Obstacle::LeaveItem) => {
+            let errors = problems.to_compile_errors();
+            return quote!(#errors #item);
+        }
+        Some(Obstacle::ReturnNothing) => returns_nothing = true,
+        Some(Obstacle::Ignore(places)) => {
+            let mut index = 0;
+            function.attributes.retain(|_| {
+                index += 1;
+                !places.contains(&(index - 1))
+            });
+        }
+        None if reorder::is_needed(&function, &parsed) => {
+            // Whatever is wrong will be found again when our turn comes.
+            return reorder::last(&function, item, &parsed, options);
+        }
+        None => {}
+    }
+    let mut outline = Outline::new(function, &parsed);
+    if returns_nothing {
+        outline.returned = Returned::Nothing;
+    }
+    match check::check(&outline, parsed, &mut problems) {
+        Some(checked) => expand::expand(&outline, &checked),
+        None => {
+            let errors = problems.to_compile_errors();
+            let item = fallback::expand(&outline);
+            quote!(#errors #item)
+        }
+    }
+}
+
+/// The item stays as it is, with an error.
+fn not_a_function(item: TokenStream, error: syn::Error) -> TokenStream {
+    let mut problems = Problems::default();
+    match function::other_kind_of_item(item.clone()) {
+        Some((keyword, kind)) => {
+            let what = format!("`#[background]` goes on an `async fn`, not on {kind}");
+            let help = match kind {
+                "a trait" | "an impl" => "put it on each method that should run in the background",
+                _ => {
+                    "take it off here, and put it on the `async fn` that should run in the background"
+                }
+            };
+            problems.add(keyword, &what, help);
+        }
+        None => problems.push(error),
+    }
+    let errors = problems.to_compile_errors();
+    quote!(#errors #item)
+}

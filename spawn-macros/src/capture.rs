@@ -1,0 +1,193 @@
+//! How each argument comes into the task, such that it lives and dies as in the plain `async fn`.
+//!
+//! rustc moves every argument into the future of an `async fn` and binds it anew when the body begins, one after the
+//! other, so that they are dropped in reverse when the body ends. What is not bound anew stays in the future until the
+//! last such variable is gone. Two such captures are dropped in an order which the Reference leaves open, so there is at
+//! most one whose drop can be seen: the first argument, which is the last to go anyway. It is stored once that way, and
+//! not twice as in the plain `async fn`.
+//!
+//! Before the first poll a future drops its captures in the order in which the body mentions them. That is the order of
+//! declaration, as in the plain `async fn`.
+
+use crate::attributes;
+use crate::mentions::Mentions;
+use crate::parameter::{Kind, Parameter};
+use crate::types;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, Receiver, Type};
+
+/// A parameter of the background function and how the task gets hold of it.
+pub(crate) struct Capture {
+    /// The attributes on the parameter, or on the variable that holds a `#[cancel]` token.
+    pub attributes: Vec<Attribute>,
+    /// `name: Type`, for either.
+    pub binding: TokenStream,
+    /// What the body does with it first of all.
+    pub statements: TokenStream,
+}
+
+/// `in_body` and `in_options` are the variables that the body and the options use.
+pub(crate) fn plan(
+    parameters: &[Parameter],
+    in_body: &Mentions,
+    in_options: &Mentions,
+    generated: Span,
+) -> Vec<Capture> {
+    // Whether an argument whose drop can be seen has come before.
+    let mut is_later = false;
+    let mut plan_one = |parameter: &Parameter| {
+        let is_seen_to_drop =
+            !parameter.is_cancel() && parameter.ty().is_none_or(|ty| !is_plain_data(ty));
+        let may_stay = !(is_later && is_seen_to_drop);
+        is_later |= is_seen_to_drop;
+        match &parameter.kind {
+            Kind::Receiver(_) => mention(parameter, generated),
+            Kind::Ignored { .. } if may_stay => mention(parameter, generated),
+            Kind::Ignored { .. } => rebind(parameter, false, generated),
+            Kind::Pattern { .. } => destructure(parameter, generated),
+            Kind::Name { name, .. } => {
+                // No lint looks at a variable which is mentioned, so one that may be unused is not.
+                let is_used = in_body.uses(name) || name.to_string().starts_with('_');
+                let only_in_options = !is_used && in_options.uses(name);
+                if may_stay && (is_used || only_in_options) {
+                    mention(parameter, generated)
+                } else {
+                    rebind(parameter, only_in_options, generated)
+                }
+            }
+        }
+    };
+    parameters.iter().map(&mut plan_one).collect()
+}
+
+/// The parameters of a background function that hands its arguments on and has no body of its own.
+pub(crate) fn pass_on(parameters: &[Parameter]) -> Vec<Capture> {
+    let named = |parameter: &Parameter| Capture {
+        attributes: outer_attributes(parameter),
+        binding: named(parameter),
+        statements: TokenStream::new(),
+    };
+    parameters.iter().map(named).collect()
+}
+
+/// Input:
+///     `mut guard: Guard`
+///
+/// Output:
+///     `mut guard: Guard`, and `let _ = &guard;`, which captures all of it
+fn mention(parameter: &Parameter, generated: Span) -> Capture {
+    let cfgs = parameter.cfgs();
+    let argument = parameter.argument();
+    let allow = allow(generated);
+    let binding = match &parameter.kind {
+        Kind::Receiver(receiver) => quote!(#receiver),
+        Kind::Name { mutability, .. } => {
+            let named = named(parameter);
+            quote!(#mutability #named)
+        }
+        Kind::Ignored { .. } | Kind::Pattern { .. } => named(parameter),
+    };
+    Capture {
+        attributes: parameter.attributes.clone(),
+        binding,
+        statements: quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;),
+    }
+}
+
+/// Input:
+///     `mut count: u32`
+///
+/// Output:
+///     `count: u32`, and `let mut count = count;`
+fn rebind(parameter: &Parameter, is_used: bool, generated: Span) -> Capture {
+    let attributes = parameter.cfgs_and_lints();
+    let cfgs = parameter.cfgs();
+    let argument = parameter.argument();
+    let mutability = match &parameter.kind {
+        Kind::Name { mutability, .. } => mutability.as_ref(),
+        _ => None,
+    };
+    let allow = allow(generated);
+    let mut statements =
+        quote_spanned!(generated=> #(#attributes)* #allow let #mutability #argument = #argument;);
+    if is_used {
+        statements.extend(quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;));
+    }
+    Capture {
+        attributes: outer_attributes(parameter),
+        binding: named(parameter),
+        statements,
+    }
+}
+
+/// Input:
+///     `(a, _): (A, B)`
+///
+/// Output:
+///     `__arg0: (A, B)`, and `let __arg0 = __arg0; let (a, _) = __arg0;`, as rustc has it: what the pattern leaves is
+///     dropped right after what it binds
+fn destructure(parameter: &Parameter, generated: Span) -> Capture {
+    let mut capture = rebind(parameter, false, generated);
+    if let Kind::Pattern { pattern, .. } = &parameter.kind {
+        let attributes = parameter.cfgs_and_lints();
+        let argument = parameter.argument();
+        let allow = allow(generated);
+        capture
+            .statements
+            .extend(quote_spanned!(generated=> #(#attributes)* #allow let #pattern = #argument;));
+    }
+    capture
+}
+
+/// The attributes for a parameter whose variables are bound anew, where lints look at them.
+fn outer_attributes(parameter: &Parameter) -> Vec<Attribute> {
+    let all = parameter.attributes.iter();
+    all.map(attributes::allowed_instead_of_expected).collect()
+}
+
+/// The parameter with a plain name in place of its pattern, and without its `mut`.
+fn named(parameter: &Parameter) -> TokenStream {
+    let argument = parameter.argument();
+    match (&parameter.kind, parameter.ty()) {
+        (Kind::Receiver(receiver), _) => {
+            let receiver = Receiver {
+                mutability: None,
+                ..receiver.clone()
+            };
+            quote!(#receiver)
+        }
+        (_, ty) => quote!(#argument: #ty),
+    }
+}
+
+/// For the generated statements alone: on the function it would silence the user's own mistakes.
+fn allow(generated: Span) -> TokenStream {
+    quote_spanned! {generated=>
+        #[allow(
+            clippy::no_effect_underscore_binding,
+            clippy::redundant_locals,
+            clippy::shadow_same,
+            clippy::used_underscore_binding
+        )]
+    }
+}
+
+/// Whether a type, as it is written, surely has nothing to drop. (Nobody names a type of theirs `u8`.)
+fn is_plain_data(ty: &Type) -> bool {
+    match types::bare(ty) {
+        Type::Array(array) => is_plain_data(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_plain_data),
+        Type::Reference(_) | Type::Ptr(_) => true,
+        Type::Path(path) => path.path.get_ident().is_some_and(is_primitive),
+        _ => false,
+    }
+}
+
+fn is_primitive(name: &Ident) -> bool {
+    const PRIMITIVES: [&str; 17] = [
+        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
+        "u32", "u64", "u128", "usize", "str",
+    ];
+    PRIMITIVES.iter().any(|primitive| name == primitive)
+}

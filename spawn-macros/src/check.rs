@@ -1,0 +1,116 @@
+//! Every rule about what can be a background function. All of them look at the function, whatever the others found.
+
+mod borrowed;
+mod cancel;
+mod combinations;
+mod expressions;
+mod header;
+mod other_attributes;
+mod owned;
+mod receiver;
+
+use crate::checked::{Checked, Direct, Outline, Runs, Task};
+use crate::function::Body;
+use crate::mentions::Mentions;
+use crate::options::Options;
+use crate::parameter::Kind;
+use crate::problems::Problems;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, format_ident};
+use syn::Path;
+
+pub(crate) use other_attributes::{Obstacle, obstacle};
+
+/// What `expand` needs, or `None` and the reasons among the problems.
+pub(crate) fn check(
+    outline: &Outline,
+    options: Options,
+    problems: &mut Problems,
+) -> Option<Checked> {
+    let is_declaration = outline.is_declaration();
+    header::check(&outline.function, &options, problems);
+    combinations::check(&options, is_declaration, problems);
+    for parameter in &outline.parameters {
+        match &parameter.kind {
+            Kind::Receiver(receiver) => {
+                receiver::check(receiver, &outline.function.signature.generics, problems)
+            }
+            _ => {
+                borrowed::check_parameter(parameter, &outline.function.signature.generics, problems)
+            }
+        }
+    }
+    borrowed::check_output(&outline.function.signature, problems);
+    cancel::check(outline, &options, problems);
+    expressions::check(outline, &options, problems);
+    if !problems.is_empty() {
+        return None;
+    }
+    Some(match &outline.function.body {
+        Body::Missing(semicolon) => Checked::Declaration(*semicolon),
+        Body::Block(body) => Checked::Task(Box::new(Task {
+            body: body.clone(),
+            name: options
+                .name
+                .clone()
+                .unwrap_or_else(|| outline.spoken_name()),
+            runs: match (options.has("blocking"), options.has("local")) {
+                (true, _) => Runs::OnBlockingThread,
+                (false, true) => Runs::AsLocalTask,
+                (false, false) => Runs::AsTask,
+            },
+            direct: options
+                .direct
+                .map(|path| direct(path, outline, body.stream())),
+            on: options.on,
+            timeout: options.timeout,
+            limit: options.limit,
+        })),
+    })
+}
+
+/// Finds the path by which the plain function is called: in an impl it is an associated function, which only a
+/// receiver or a `Self` tells.
+///
+/// Input:
+///     `run_now` and `async fn run(self) { … }`
+///
+/// Output:
+///     `Self::run_now`
+fn direct(path: Path, outline: &Outline, body: TokenStream) -> Direct {
+    let name = match path.segments.last() {
+        Some(last) => last.ident.clone(),
+        None => format_ident!("{}_now", outline.function.signature.ident),
+    };
+    let signature = &outline.function.signature;
+    let is_associated = signature.receiver().is_some()
+        || expressions::names_self_type(signature.to_token_stream())
+        || expressions::names_self_type(body);
+    let path = if path.segments.len() == 1 && is_associated {
+        let this = syn::Ident::new("Self", name.span());
+        let mut segments = syn::punctuated::Punctuated::new();
+        segments.push(syn::PathSegment::from(this));
+        segments.push(syn::PathSegment::from(name.clone()));
+        Path {
+            leading_colon: None,
+            segments,
+        }
+    } else {
+        path
+    };
+    Direct { name, path }
+}
+
+/// The variables that the options use: the body need not use those for them to be of use.
+pub(crate) fn used_in_options(task: &Task) -> Mentions {
+    let mut tokens = TokenStream::new();
+    if let Some(on) = &task.on {
+        on.to_tokens(&mut tokens);
+    }
+    // A separator, lest the two be read as one expression.
+    tokens.extend(quote::quote!(;));
+    if let Some(crate::options::Timeout::Computed(timeout)) = &task.timeout {
+        timeout.to_tokens(&mut tokens);
+    }
+    Mentions::of(tokens)
+}

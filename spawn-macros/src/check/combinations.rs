@@ -1,0 +1,60 @@
+//! Options that make no sense together, or not where they are.
+
+use crate::options::Options;
+use crate::problems::Problems;
+
+/// Two options, why they exclude each other, and what to do.
+const CONFLICTS: [(&str, &str, &str, &str); 4] = [
+    (
+        "detach",
+        "abort_on_drop",
+        "`detach` returns no handle, so there is none for `abort_on_drop` to watch",
+        "keep `abort_on_drop` if the task should end with its handle, or `detach` if it should run on",
+    ),
+    (
+        "blocking",
+        "local",
+        "a `blocking` function runs on a thread of its own, so it cannot be `local` to this one",
+        "take `local` off; or take `blocking` off and make it an `async fn`",
+    ),
+    (
+        "blocking",
+        "timeout",
+        "a `blocking` function cannot be stopped once it runs, so a `timeout` could not end it",
+        "take `timeout` off, and let the function look at a `#[cancel] token: spawn_runtime::CancellationToken` from \
+         time to time",
+    ),
+    (
+        "local",
+        "on",
+        "a `local` task stays on the thread that spawns it, so `on` cannot send it elsewhere",
+        "take `on` off, or take `local` off if everything in the task is `Send`",
+    ),
+];
+
+pub(super) fn check(options: &Options, is_declaration: bool, problems: &mut Problems) {
+    for (one, other, what, help) in CONFLICTS {
+        // The error belongs at the one which came second.
+        let mut given = options.keys().filter(|key| *key == one || *key == other);
+        if let (Some(_), Some(second)) = (given.next(), given.next()) {
+            problems.add(second, what, help);
+        }
+    }
+    if is_declaration {
+        check_declaration(options, problems);
+    }
+}
+
+/// A declaration in a trait has only a signature. The rest is said by each impl.
+fn check_declaration(options: &Options, problems: &mut Problems) {
+    const FIT: [&str; 4] = ["detach", "abort_on_drop", "crate", "blocking"];
+    for key in options.keys() {
+        if !FIT.iter().any(|fitting| key == fitting) {
+            let what = format!("`{key}` belongs on the impl: a declaration has no task");
+            let help = format!(
+                "take `{key}` off here, and give it to `#[background]` on the method in each impl"
+            );
+            problems.add(key, &what, &help);
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Attributes with which a function cannot be a background function, whatever else is right with it.
+
+use crate::attributes;
+use crate::function::Function;
+use crate::problems::Problems;
+use crate::spell::spell;
+use quote::ToTokens;
+use syn::{Attribute, GenericParam};
+
+/// What to do with an item after an obstacle was found.
+pub(crate) enum Obstacle {
+    /// Another attribute needs it as it is.
+    LeaveItem,
+    /// It is the program's `main`.
+    ReturnNothing,
+    /// Go on without the attributes at these places.
+    Ignore(Vec<usize>),
+}
+
+/// Notes what stands in the way, if anything does.
+pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<Obstacle> {
+    let attributes = &function.attributes;
+    if let Some(test) = attributes
+        .iter()
+        .find(|attribute| attributes::is_test(attribute))
+    {
+        test_function(test, function, problems);
+        return Some(Obstacle::LeaveItem);
+    }
+    if let Some(main) = attributes
+        .iter()
+        .find(|attribute| attributes::is_main(attribute))
+    {
+        main_function(main.path(), problems);
+        return Some(Obstacle::LeaveItem);
+    }
+    let signature = &function.signature;
+    if signature.ident == "main" && signature.inputs.is_empty() {
+        main_function(&signature.ident, problems);
+        return Some(match signature.asyncness {
+            Some(_) => Obstacle::ReturnNothing,
+            // `#[tokio::main]` above `#[background]` has been here already.
+            None => Obstacle::LeaveItem,
+        });
+    }
+    if was_async_trait(function) {
+        let what =
+            "`#[async_trait]` has made a boxed future of this method before `#[background]` saw it";
+        let help = "take `#[async_trait]` off, and put `#[background]` on the method's declaration in the trait too: \
+                    it returns a handle then, so the trait needs no boxed futures";
+        problems.add(&function.signature.ident, what, help);
+        return Some(Obstacle::LeaveItem);
+    }
+    let mut ignored = Vec::new();
+    for (index, attribute) in attributes.iter().enumerate() {
+        match attributes::name(attribute).as_str() {
+            "background" => {
+                ignored.push(index);
+                let help = "keep one, with the options of both between its parentheses";
+                problems.add(attribute.path(), "`#[background]` is here twice", help);
+            }
+            "async_trait" => {
+                ignored.push(index);
+                let what = "`#[async_trait]` goes on a trait or an impl, not on a function";
+                problems.add(
+                    attribute.path(),
+                    what,
+                    "take it off: a background function returns a handle, not a future",
+                );
+            }
+            _ => {}
+        }
+    }
+    (!ignored.is_empty()).then_some(Obstacle::Ignore(ignored))
+}
+
+fn test_function(test: &Attribute, function: &Function, problems: &mut Problems) {
+    let written = match attributes::name(test).as_str() {
+        // What `#[test]` leaves behind when it has run.
+        "rustc_test_marker" => "test".to_owned(),
+        _ => spell(test.path()),
+    };
+    let what = format!("a test cannot be a background function: `#[{written}]` has to see it end");
+    let help = format!(
+        "take `#[background]` off `{0}`; let the test call a background function and await its handle: \
+         `work().await`",
+        function.signature.ident
+    );
+    problems.add(test.path().to_token_stream(), &what, &help);
+}
+
+fn main_function(place: impl ToTokens, problems: &mut Problems) {
+    let what = "`main` cannot be a background function: the program ends when it returns";
+    let help =
+        "take `#[background]` off, and let `main` call a background function and await its handle";
+    problems.add(place, what, help);
+}
+
+fn was_async_trait(function: &Function) -> bool {
+    let is_its_lifetime = |parameter: &GenericParam| matches!(parameter, GenericParam::Lifetime(parameter) if parameter.lifetime.ident == "async_trait");
+    function.signature.asyncness.is_none()
+        && function
+            .signature
+            .generics
+            .params
+            .iter()
+            .any(is_its_lifetime)
+}

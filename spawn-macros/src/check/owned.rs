@@ -1,0 +1,148 @@
+//! The type to take in place of a borrowed one.
+
+use crate::types;
+use quote::quote;
+use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote};
+
+/// Input:
+///     `Option<&'a [&str]>`
+///
+/// Output:
+///     `Option<Vec<String>>`
+pub(super) fn owned(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    own(&mut ty);
+    ty
+}
+
+fn own(ty: &mut Type) {
+    if let Type::Reference(reference) = ty {
+        let is_static = |lifetime: &syn::Lifetime| lifetime.ident == "static";
+        if !reference.lifetime.as_ref().is_some_and(is_static) {
+            *ty = in_place_of(types::bare(&reference.elem));
+        }
+    }
+    types::for_each_lifetime(ty, &mut |lifetime| {
+        lifetime.ident = quote::format_ident!("static", span = lifetime.ident.span());
+    });
+    for part in types::parts(ty) {
+        own(part);
+    }
+}
+
+/// The owned form of what a reference points to; its own parts may still be borrowed.
+fn in_place_of(target: &Type) -> Type {
+    match target {
+        Type::Slice(slice) => {
+            let element = &slice.elem;
+            parse_quote!(Vec<#element>)
+        }
+        Type::TraitObject(object) => {
+            let bounds = lasting(&object.bounds);
+            parse_quote!(Box<dyn #bounds>)
+        }
+        Type::ImplTrait(opaque) => {
+            let bounds = lasting(&opaque.bounds);
+            parse_quote!(impl #bounds + 'static)
+        }
+        Type::Path(path) if path.qself.is_none() => match well_known(&path.path) {
+            Some("str") => parse_quote!(String),
+            Some("Path") => parse_quote!(std::path::PathBuf),
+            Some("OsStr") => parse_quote!(std::ffi::OsString),
+            Some("CStr") => parse_quote!(std::ffi::CString),
+            _ => target.clone(),
+        },
+        _ => target.clone(),
+    }
+}
+
+/// The bounds without lifetimes and with `Send`.
+fn lasting(
+    bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>,
+) -> proc_macro2::TokenStream {
+    let traits: Vec<_> = bounds
+        .iter()
+        .filter(|bound| !matches!(bound, TypeParamBound::Lifetime(_)))
+        .collect();
+    let is_send = |bound: &&TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Send"));
+    match traits.iter().copied().any(|bound| is_send(&bound)) {
+        true => quote!(#(#traits)+*),
+        false => quote!(#(#traits)+* + Send),
+    }
+}
+
+fn well_known(path: &Path) -> Option<&'static str> {
+    const UNSIZED: [&str; 4] = ["str", "Path", "OsStr", "CStr"];
+    let last = path.segments.last()?;
+    let found = UNSIZED.into_iter().find(|name| last.ident == name)?;
+    last.arguments.is_none().then_some(found)
+}
+
+/// How a borrowed value could be shared instead, if cloning it is not the obvious thing to do.
+///
+/// Input:
+///     `&Config`
+///
+/// Output:
+///     `std::sync::Arc<Config>`
+pub(super) fn can_be_shared(reference: &TypeReference) -> Option<Type> {
+    let target = types::bare(&reference.elem);
+    let Type::Path(path) = target else {
+        return None;
+    };
+    let last = path.path.segments.last()?;
+    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
+        && ["Arc", "Rc", "Option", "Sender", "Receiver"]
+            .iter()
+            .any(|container| last.ident == container);
+    let is_small = last.ident.to_string().starts_with(char::is_lowercase);
+    let is_cheap = [
+        "String",
+        "PathBuf",
+        "CancellationToken",
+        "TaskScope",
+        "Duration",
+        "Instant",
+    ]
+    .iter()
+    .any(|name| last.ident == name);
+    if well_known(&path.path).is_some() || is_generic_container || is_small || is_cheap {
+        return None;
+    }
+    let target = owned(target);
+    Some(match reference.mutability {
+        Some(_) => parse_quote!(std::sync::Arc<std::sync::Mutex<#target>>),
+        None => parse_quote!(std::sync::Arc<#target>),
+    })
+}
+
+/// The owning form of a receiver's type.
+///
+/// Input:
+///     `Pin<&mut Self>`
+///
+/// Output:
+///     `Pin<Box<Self>>`
+pub(super) fn receiver(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    own_receiver(&mut ty);
+    ty
+}
+
+fn own_receiver(ty: &mut Type) {
+    if let Type::Reference(reference) = ty {
+        let target = types::bare(&reference.elem).clone();
+        let is_self = matches!(&target, Type::Path(path) if path.path.is_ident("Self"));
+        *ty = match (is_self, reference.mutability) {
+            (true, Some(_)) => parse_quote!(Box<Self>),
+            (true, None) => parse_quote!(std::sync::Arc<Self>),
+            (false, _) => target,
+        };
+    }
+    types::for_each_lifetime(ty, &mut |lifetime| {
+        lifetime.ident = quote::format_ident!("static", span = lifetime.ident.span());
+    });
+    for part in types::parts(ty) {
+        own_receiver(part);
+    }
+}

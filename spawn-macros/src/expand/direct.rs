@@ -1,0 +1,124 @@
+//! `direct`: the plain function as well, which the background function calls.
+
+use super::task;
+use crate::attributes;
+use crate::capture;
+use crate::checked::{Direct, Outline, Runs, Task};
+use crate::parameter::Parameter;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, GenericParam, Signature};
+
+/// Input:
+///     `#[background(direct = run_now)] async fn run<T>(a: A, _: B) -> R { BODY }`
+///
+/// Output:
+///     ```
+///     async fn run_now<T>(a: A, _: B) -> R { BODY }
+///     fn run<T>(a: A, __arg1: B) -> TaskHandle<R> { … spawn(…, run_now::<T>(a, __arg1)) }
+///     ```
+pub(super) fn expand(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
+    let plain = plain(outline, task, direct);
+    let captures = capture::pass_on(&outline.parameters);
+    let work = work(outline, task, direct);
+    let background = task::function(outline, task, &captures, &work);
+    quote!(#plain #background)
+}
+
+/// The user's function under its other name.
+fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
+    let function = &outline.function;
+    let attributes = function
+        .attributes
+        .iter()
+        .filter(|attribute| fits_plain(attribute, task.runs));
+    let visibility = &function.visibility;
+    let default = &function.default;
+    let Signature {
+        asyncness,
+        safety,
+        fn_token,
+        generics,
+        paren_token,
+        output,
+        ..
+    } = &function.signature;
+    let name = &direct.name;
+    let where_clause = &generics.where_clause;
+    let parameters = outline.parameters.iter().map(Parameter::as_written);
+    let mut parentheses = TokenStream::new();
+    paren_token.surround(&mut parentheses, |tokens| {
+        quote!(#(#parameters),*).to_tokens(tokens)
+    });
+    let body = &task.body;
+    quote! {
+        #(#attributes)*
+        #visibility #default #asyncness #safety #fn_token #name #generics #parentheses #output #where_clause #body
+    }
+}
+
+/// `#[track_caller]` does nothing on an `async fn`, about which rustc warns, and a symbol's name is the other's.
+fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
+    let path = attribute.path();
+    let is_idle = path.is_ident("track_caller") && runs != Runs::OnBlockingThread;
+    let is_symbol = ["no_mangle", "export_name", "link_section"]
+        .iter()
+        .any(|name| path.is_ident(name));
+    !is_idle && !is_symbol
+}
+
+/// The future, or the closure, that is the plain function's call.
+fn work(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
+    let span = outline.generated;
+    let path = &direct.path;
+    let turbofish = turbofish(&outline.function.signature, outline);
+    let arguments = outline.parameters.iter().map(|parameter| {
+        let cfgs = parameter.cfgs();
+        let argument = parameter.argument();
+        quote!(#(#cfgs)* #argument)
+    });
+    let call = quote_spanned!(span=> #path #turbofish (#(#arguments),*));
+    // An unsafe function is called by one: what the call asks for, the caller of this one has promised.
+    let lints = match outline.function.is_unsafe() {
+        true => {
+            quote_spanned!(span=> #[allow(unsafe_op_in_unsafe_fn, clippy::used_underscore_binding)])
+        }
+        false => quote_spanned!(span=> #[allow(clippy::used_underscore_binding)]),
+    };
+    let body = quote_spanned!(span=> { #lints let __work = #call; __work });
+    match task.runs {
+        Runs::AsTask | Runs::AsLocalTask => body,
+        Runs::OnBlockingThread => quote_spanned!(span=> move || #body),
+    }
+}
+
+/// The type and const parameters as arguments, lest they have to be inferred. Lifetimes are, as in any call.
+///
+/// Input:
+///     `<'a: 'static, T: Send, const N: usize>`
+///
+/// Output:
+///     `::<T, N>`
+fn turbofish(signature: &Signature, outline: &Outline) -> TokenStream {
+    let arguments: Vec<TokenStream> = signature
+        .generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => {
+                let cfgs = parameter
+                    .attrs
+                    .iter()
+                    .filter(|attribute| attributes::is_cfg(attribute));
+                let name = &parameter.ident;
+                Some(quote!(#(#cfgs)* #name))
+            }
+            GenericParam::Const(parameter) => Some(parameter.ident.to_token_stream()),
+            GenericParam::Lifetime(_) => None,
+        })
+        .collect();
+    if arguments.is_empty() {
+        return TokenStream::new();
+    }
+    quote_spanned!(outline.generated=> ::<#(#arguments),*>)
+}

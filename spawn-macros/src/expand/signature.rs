@@ -1,0 +1,120 @@
+//! The signature of the background function. The user's own tokens stay what they are, for lints and editors.
+
+use crate::checked::{Outline, Returned};
+use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{Attribute, Meta};
+
+/// Input:
+///     `pub async fn f<T>(x: T) -> R where T: Send`
+///
+/// Output:
+///     `#[track_caller] pub fn f<T>(x: T) -> TaskHandle<R> where T: Send`
+pub(crate) fn header<'a>(
+    outline: &Outline,
+    attributes: impl IntoIterator<Item = &'a Attribute>,
+    parameters: &[TokenStream],
+) -> TokenStream {
+    let function = &outline.function;
+    let signature = &function.signature;
+    let attributes: Vec<_> = attributes
+        .into_iter()
+        .filter(|attribute| is_kept(attribute, outline.returned))
+        .collect();
+    let has_track_caller = attributes
+        .iter()
+        .any(|attribute| attribute.path().is_ident("track_caller"));
+    // The caller's line is where the task was spawned.
+    let track_caller =
+        (!has_track_caller).then(|| quote_spanned!(outline.generated=> #[track_caller]));
+    let visibility = &function.visibility;
+    let default = &function.default;
+    let safety = &signature.safety;
+    let fn_token = &signature.fn_token;
+    let name = &signature.ident;
+    let generics = &signature.generics;
+    let where_clause = &generics.where_clause;
+    let return_type = return_type(outline);
+    let mut parentheses = TokenStream::new();
+    signature.paren_token.surround(&mut parentheses, |tokens| {
+        quote!(#(#parameters),*).to_tokens(tokens)
+    });
+    quote! {
+        #(#attributes)* #track_caller
+        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause
+    }
+}
+
+/// `-> TaskHandle<R>`
+fn return_type(outline: &Outline) -> TokenStream {
+    let runtime = &outline.runtime;
+    let written = &outline.output.written;
+    let handle = match outline.returned {
+        Returned::TaskHandle => quote_spanned!(outline.generated=> #runtime::TaskHandle<#written>),
+        Returned::AbortOnDrop => {
+            quote_spanned!(outline.generated=> #runtime::AbortOnDrop<#written>)
+        }
+        Returned::Nothing => return TokenStream::new(),
+    };
+    match &outline.output.arrow {
+        Some(arrow) => quote!(#arrow #handle),
+        None => quote_spanned!(outline.generated=> -> #handle),
+    }
+}
+
+/// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to any without a value.
+fn is_kept(attribute: &Attribute, returned: Returned) -> bool {
+    let is_must_use = attribute.path().is_ident("must_use");
+    let has_reason = !matches!(attribute.meta, Meta::Path(_));
+    !is_must_use || (has_reason && returned != Returned::Nothing)
+}
+
+/// Splits the attributes off that stand at the top of a body, since those are only allowed on a function's own braces.
+///
+/// Input:
+///     `{ #![allow(unused)] run() }`
+///
+/// Output:
+///     `#[allow(unused)]` and `{ run() }`
+pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group) {
+    let mut outer = TokenStream::new();
+    let mut tokens = body.stream().into_iter().peekable();
+    let mut rest = TokenStream::new();
+    while let Some(token) = tokens.next() {
+        let is_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
+        let bang = match tokens.peek() {
+            Some(TokenTree::Punct(punct))
+                if is_hash && punct.as_char() == '!' && punct.spacing() == Spacing::Alone =>
+            {
+                tokens.next()
+            }
+            _ => None,
+        };
+        match (bang, tokens.peek()) {
+            (Some(_), Some(TokenTree::Group(_))) => {
+                outer.extend([token]);
+                outer.extend(tokens.next());
+            }
+            (bang, _) => {
+                rest.extend([token]);
+                rest.extend(bang);
+                rest.extend(tokens);
+                break;
+            }
+        }
+    }
+    if outer.is_empty() {
+        // Untouched, with the spans of both braces.
+        return (outer, body.clone());
+    }
+    let mut remaining = Group::new(body.delimiter(), rest);
+    remaining.set_span(body.span());
+    (outer, remaining)
+}
+
+/// The outer function's braces are the user's, so that the lints which look for the function's own code find it.
+pub(crate) fn with_user_braces(body: &Group, tokens: TokenStream) -> Group {
+    let mut braces = Group::new(body.delimiter(), tokens);
+    braces.set_span(body.span());
+    braces
+}

@@ -1,0 +1,275 @@
+//! The function that spawns its own body.
+
+use super::signature::{header, inner_attributes, with_user_braces};
+use crate::capture::{self, Capture};
+use crate::check::used_in_options;
+use crate::checked::{Outline, Returned, Runs, Task};
+use crate::mentions::Mentions;
+use crate::options::Timeout;
+use crate::parameter::Parameter;
+use proc_macro2::{Group, Literal, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::Expr;
+
+/// Input:
+///     `async fn f(a: A, (x, y): (X, Y)) -> R { BODY }`
+///
+/// Output:
+///     ```
+///     #[track_caller]
+///     fn f(a: A, __arg1: (X, Y)) -> TaskHandle<R> {
+///         fn __background_name() -> &'static str { "f" }
+///         spawn(__background_name, REPORTER, Plain, async move {
+///             if let Some(__ret) = None::<R> { return __ret; }
+///             let _ = &a;
+///             let __arg1 = __arg1;
+///             let (x, y) = __arg1;
+///             let __ret: R = { BODY };
+///             __ret
+///         })
+///     }
+///     ```
+pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
+    let (hoisted, body) = inner_attributes(&task.body);
+    let in_body = Mentions::of(body.stream());
+    let captures = capture::plan(
+        &outline.parameters,
+        &in_body,
+        &used_in_options(task),
+        outline.generated,
+    );
+    let work = match task.runs {
+        Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body),
+        Runs::OnBlockingThread => closure(outline, &captures, &body),
+    };
+    let function = function(outline, task, &captures, &work);
+    quote!(#hoisted #function)
+}
+
+/// The background function around its `work`: a future, or a closure for a blocking function.
+pub(super) fn function(
+    outline: &Outline,
+    task: &Task,
+    captures: &[Capture],
+    work: &TokenStream,
+) -> TokenStream {
+    let public: Vec<TokenStream> = outline
+        .parameters
+        .iter()
+        .zip(captures)
+        .filter(|(parameter, _)| !parameter.is_cancel())
+        .map(
+            |(
+                _,
+                Capture {
+                    attributes,
+                    binding,
+                    ..
+                },
+            )| quote!(#(#attributes)* #binding),
+        )
+        .collect();
+    let items = items(outline, task);
+    let at_the_call = at_the_call(outline, task);
+    let token = token(outline, task, captures);
+    let call = call(outline, task, work);
+    let tokens = quote_spanned!(outline.generated=> #items #at_the_call #token #call);
+    let header = header(outline, &outline.function.attributes, &public);
+    let body = with_user_braces(&task.body, tokens);
+    quote!(#header #body)
+}
+
+/// What exists once for all calls: the task's name and its limiter.
+fn items(outline: &Outline, task: &Task) -> TokenStream {
+    let runtime = &outline.runtime;
+    let name = Literal::string(&task.name);
+    // A function and not a closure, which would have the generics of the function around it.
+    let mut items = quote_spanned! {outline.generated=>
+        fn __background_name() -> &'static str {
+            #name
+        }
+    };
+    if let Some(limit) = &task.limit {
+        items.extend(quote_spanned! {outline.generated=>
+            static __BACKGROUND_LIMIT: #runtime::__private::Limiter = #runtime::__private::Limiter::new(#limit);
+        });
+    }
+    items
+}
+
+/// What is evaluated before the arguments move.
+fn at_the_call(outline: &Outline, task: &Task) -> TokenStream {
+    let runtime = &outline.runtime;
+    let mut statements = TokenStream::new();
+    if let Some(on) = &task.on {
+        let on = operand(on, outline);
+        statements.extend(quote_spanned! {outline.generated=>
+            let __spawner = #runtime::__private::spawner(&#on);
+        });
+    }
+    match &task.timeout {
+        Some(Timeout::Computed(timeout)) => statements.extend(quote_spanned! {outline.generated=>
+            let __timeout: ::core::time::Duration = #timeout;
+        }),
+        Some(Timeout::Known(timeout)) => {
+            let seconds = timeout.as_secs();
+            let nanoseconds = timeout.subsec_nanos();
+            statements.extend(quote_spanned! {outline.generated=>
+                let __timeout = ::core::time::Duration::new(#seconds, #nanoseconds);
+            });
+        }
+        None => {}
+    }
+    statements
+}
+
+/// An expression to put `&` before. Most need no parentheses, at which a lint might take offence.
+fn operand(expression: &Expr, outline: &Outline) -> TokenStream {
+    match expression {
+        Expr::Call(_)
+        | Expr::Field(_)
+        | Expr::Index(_)
+        | Expr::Macro(_)
+        | Expr::MethodCall(_)
+        | Expr::Paren(_)
+        | Expr::Path(_)
+        | Expr::Reference(_)
+        | Expr::Block(_) => quote!(#expression),
+        _ => quote_spanned!(outline.generated=> (#expression)),
+    }
+}
+
+/// Makes the token of `#[cancel]`, one for the task and one for the handle.
+///
+/// Input:
+///     `#[cancel] token: CancellationToken`
+///
+/// Output:
+///     `let __token = token(); let __handle_token = clone(&__token); let token: CancellationToken = __token;`
+fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
+    let runtime = &outline.runtime;
+    let Some((parameter, capture)) = outline
+        .parameters
+        .iter()
+        .zip(captures)
+        .find(|(parameter, _)| parameter.is_cancel())
+    else {
+        return TokenStream::new();
+    };
+    let new = match &task.on {
+        Some(_) => quote_spanned!(outline.generated=> #runtime::__private::token_of(&__spawner)),
+        None => quote_spanned!(outline.generated=> #runtime::__private::token()),
+    };
+    // If the user wrote another type, rustc's error should point at it.
+    let place = parameter.ty().map_or(outline.generated, |ty| {
+        let span = syn::spanned::Spanned::span(ty);
+        proc_macro2::Span::mixed_site().located_at(span)
+    });
+    let value = quote_spanned!(place=> __token);
+    let binding = &capture.binding;
+    let attributes = parameter.cfgs_and_lints();
+    quote_spanned! {outline.generated=>
+        let __token = #new;
+        let __handle_token = ::core::clone::Clone::clone(&__token);
+        #(#attributes)* let #binding = #value;
+    }
+}
+
+/// `spawn(…, WORK)`, and what becomes of its handle.
+fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
+    let runtime = &outline.runtime;
+    let span = outline.generated;
+    let spawner = task.on.as_ref().map(|_| quote_spanned!(span=> __spawner,));
+    let spawn = match (task.runs, &task.on) {
+        (Runs::AsTask, None) => quote_spanned!(span=> spawn),
+        (Runs::AsTask, Some(_)) => quote_spanned!(span=> spawn_on),
+        (Runs::AsLocalTask, _) => quote_spanned!(span=> spawn_local),
+        (Runs::OnBlockingThread, None) => quote_spanned!(span=> spawn_blocking),
+        (Runs::OnBlockingThread, Some(_)) => quote_spanned!(span=> spawn_blocking_on),
+    };
+    let report = match &outline.output.reported {
+        Some(ty) => quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW.__reporter()),
+        None => quote_spanned!(span=> #runtime::__private::NoReport),
+    };
+    let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
+    let wrap = wrap(outline, task, is_cancellable);
+    let mut call = quote_spanned! {span=>
+        #runtime::__private::#spawn(#spawner __background_name, #report, #wrap, #work)
+    };
+    if is_cancellable {
+        call = quote_spanned!(span=> #runtime::__private::with_token(#call, __handle_token));
+    }
+    match outline.returned {
+        Returned::TaskHandle => call,
+        Returned::AbortOnDrop => quote_spanned!(span=> #runtime::TaskHandle::abort_on_drop(#call)),
+        Returned::Nothing => quote_spanned!(span=> #runtime::TaskHandle::detach(#call);),
+    }
+}
+
+/// What runs around the body.
+fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
+    let runtime = &outline.runtime;
+    let span = outline.generated;
+    // While it waits for its turn the body does not listen to the token yet.
+    let token = quote_spanned!(span=> ::core::clone::Clone::clone(&__handle_token));
+    match (&task.limit, &task.timeout, is_cancellable) {
+        (None, None, _) => quote_spanned!(span=> #runtime::__private::Plain),
+        (None, Some(_), _) => quote_spanned!(span=> #runtime::__private::Timeout(__timeout)),
+        (Some(_), None, false) => {
+            quote_spanned!(span=> #runtime::__private::Limit(&__BACKGROUND_LIMIT))
+        }
+        (Some(_), None, true) => {
+            quote_spanned!(span=> #runtime::__private::CancellableLimit(&__BACKGROUND_LIMIT, #token))
+        }
+        (Some(_), Some(_), false) => {
+            quote_spanned!(span=> #runtime::__private::LimitTimeout(&__BACKGROUND_LIMIT, __timeout))
+        }
+        (Some(_), Some(_), true) => quote_spanned! {span=>
+            #runtime::__private::CancellableLimitTimeout(&__BACKGROUND_LIMIT, #token, __timeout)
+        },
+    }
+}
+
+/// The body as a future with the type of the plain `async fn`'s.
+///
+/// The `if let` tells `?` and `return` what the function returns before the body is looked at. The body is a block of
+/// its own: its imports do not change what the type's name means, and the temporaries of its last expression are dropped
+/// before the arguments.
+fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+    let statements = captures.iter().map(|capture| &capture.statements);
+    let pinned = &outline.output.pinned;
+    let value = quote_spanned!(outline.output.place=> __ret);
+    let run = run(outline, body);
+    quote_spanned! {outline.generated=>
+        async move {
+            #[allow(unreachable_code, unreachable_patterns)]
+            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#pinned> {
+                return #value;
+            }
+            #(#statements)*
+            #run
+        }
+    }
+}
+
+/// The body as a closure. Its parameters are dropped as those of the plain `fn`.
+fn closure(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+    let statements = captures.iter().map(|capture| &capture.statements);
+    let pinned = &outline.output.pinned;
+    let run = run(outline, body);
+    quote_spanned! {outline.generated=>
+        move || -> #pinned {
+            #(#statements)*
+            #run
+        }
+    }
+}
+
+fn run(outline: &Outline, body: &Group) -> TokenStream {
+    let pinned = &outline.output.pinned;
+    quote_spanned! {outline.generated=>
+        let __ret: #pinned = #body;
+        #[allow(unreachable_code)]
+        __ret
+    }
+}

@@ -1,0 +1,158 @@
+//! The item under the attribute: a signature that is understood and a body that is not looked into.
+
+use crate::spell::spell;
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream};
+use syn::{Abi, Attribute, Safety, Signature, Token, Visibility};
+
+pub(crate) struct Function {
+    pub attributes: Vec<Attribute>,
+    pub visibility: Visibility,
+    /// The `default` of a specializable method (unstable).
+    pub default: Option<Token![default]>,
+    /// The `gen` of a generator (unstable).
+    pub generator: Option<Ident>,
+    pub signature: Signature,
+    pub body: Body,
+}
+
+pub(crate) enum Body {
+    /// The user's braces and what is between them, as one token: it is never parsed, so that a half-typed `value.`
+    /// still gets an expansion in which an editor can complete it.
+    Block(Group),
+    /// A declaration in a trait.
+    Missing(Token![;]),
+}
+
+impl Function {
+    pub(crate) fn is_unsafe(&self) -> bool {
+        matches!(self.signature.safety, Safety::Unsafe(_))
+    }
+
+    /// Where generated tokens are said to be: at a keyword, since an editor that looks up a name must not find them
+    /// there. What they name is resolved where this crate says so, not where the user stands.
+    pub(crate) fn generated(&self) -> Span {
+        let keyword = match &self.signature.asyncness {
+            Some(keyword) => keyword.span,
+            None => self.signature.fn_token.span,
+        };
+        Span::mixed_site().located_at(keyword)
+    }
+}
+
+impl Parse for Function {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        let attributes = input.call(Attribute::parse_outer)?;
+        let visibility = input.parse()?;
+        let default = input.parse()?;
+        let constness = input.parse()?;
+        let asyncness = input.parse()?;
+        let generator = parse_generator(input)?;
+        let safety = match input.parse()? {
+            Some(keyword) => Safety::Unsafe(keyword),
+            None => Safety::Default,
+        };
+        let abi: Option<Abi> = input.parse()?;
+        if !input.peek(Token![fn]) {
+            return Err(input.error("expected `fn`"));
+        }
+        let signature = Signature {
+            constness,
+            asyncness,
+            safety,
+            abi,
+            ..input.parse()?
+        };
+        Ok(Function {
+            attributes,
+            visibility,
+            default,
+            generator,
+            signature,
+            body: input.parse()?,
+        })
+    }
+}
+
+fn parse_generator(input: ParseStream) -> syn::Result<Option<Ident>> {
+    input.step(|cursor| match cursor.ident() {
+        Some((keyword, rest)) if keyword == "gen" => Ok((Some(keyword), rest)),
+        _ => Ok((None, *cursor)),
+    })
+}
+
+impl Parse for Body {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(Token![;]) {
+            return input.parse().map(Body::Missing);
+        }
+        input.step(|cursor| {
+            let block = cursor
+                .token_tree()
+                .and_then(|(token, rest)| Some((block(token)?, rest)));
+            match block {
+                Some((block, rest)) => Ok((Body::Block(block), rest)),
+                None => Err(cursor.error("expected the function's body between `{` and `}`")),
+            }
+        })
+    }
+}
+
+/// The braces in `token`, which are wrapped in invisible ones where they come from a `$body:block` of `macro_rules!`.
+fn block(token: TokenTree) -> Option<Group> {
+    let TokenTree::Group(group) = token else {
+        return None;
+    };
+    match group.delimiter() {
+        Delimiter::Brace => Some(group),
+        Delimiter::None => {
+            let mut tokens = group.stream().into_iter();
+            let inner = block(tokens.next()?)?;
+            tokens.next().is_none().then_some(inner)
+        }
+        Delimiter::Parenthesis | Delimiter::Bracket => None,
+    }
+}
+
+/// The keyword of an item that is no function, and what to call such an item.
+pub(crate) fn other_kind_of_item(item: TokenStream) -> Option<(Ident, &'static str)> {
+    let parser = |input: ParseStream| {
+        input.call(Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        let mut kind = None;
+        while let Some(word) = input.call(parse_any_word)? {
+            kind = Some(word);
+            if !matches!(spell(&kind).as_str(), "unsafe" | "auto" | "default") {
+                break;
+            }
+        }
+        input.parse::<TokenStream>()?;
+        Ok(kind)
+    };
+    let keyword = syn::parse::Parser::parse2(parser, item).ok()??;
+    let kind = match keyword.to_string().as_str() {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "trait" => "a trait",
+        "impl" => "an impl",
+        "mod" => "a module",
+        "static" => "a static",
+        "const" => "a constant",
+        "type" => "a type alias",
+        "use" => "an import",
+        "let" => "a `let`",
+        "macro_rules" | "macro" => "a macro",
+        _ => return None,
+    };
+    Some((keyword, kind))
+}
+
+fn parse_any_word(input: ParseStream) -> syn::Result<Option<Ident>> {
+    if input.peek(Ident::peek_any) {
+        input.call(Ident::parse_any).map(Some)
+    } else {
+        Ok(None)
+    }
+}

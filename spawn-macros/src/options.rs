@@ -1,0 +1,281 @@
+//! The options between the parentheses of `#[background(…)]`.
+
+mod value;
+
+use crate::problems::Problems;
+use crate::spell::spell;
+use crate::suggest::nearest;
+use proc_macro2::{Ident, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+use syn::{Expr, Path, Token, token};
+
+pub(crate) use value::Timeout;
+
+/// What the macro gives to itself, see `reorder`.
+pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
+
+/// Every option, with an example of how it is written; one without `=` is a flag.
+const OPTIONS: [(&str, &str); 10] = [
+    ("name", "name = \"reports\""),
+    ("on", "on = scope"),
+    ("blocking", "blocking"),
+    ("local", "local"),
+    ("timeout", "timeout = \"30s\""),
+    ("limit", "limit = 4"),
+    ("abort_on_drop", "abort_on_drop"),
+    ("detach", "detach"),
+    ("direct", "direct = run_now"),
+    ("crate", "crate = ::spawn_runtime"),
+];
+
+/// What people call an option who know it from elsewhere.
+const OTHER_NAMES: [(&str, &str); 16] = [
+    ("task_name", "name"),
+    ("handle", "on"),
+    ("runtime", "on"),
+    ("scope", "on"),
+    ("spawner", "on"),
+    ("executor", "on"),
+    ("spawn_blocking", "blocking"),
+    ("spawn_local", "local"),
+    ("deadline", "timeout"),
+    ("time_limit", "timeout"),
+    ("concurrency", "limit"),
+    ("max", "limit"),
+    ("max_concurrent", "limit"),
+    ("abort", "abort_on_drop"),
+    ("detached", "detach"),
+    ("fire_and_forget", "detach"),
+];
+
+/// The options as far as they could be understood.
+#[derive(Default)]
+pub(crate) struct Options {
+    /// The names that were given, each once, and also where the value was wrong.
+    keys: Vec<Ident>,
+    pub others_are_done: bool,
+    pub name: Option<String>,
+    pub on: Option<Expr>,
+    pub timeout: Option<Timeout>,
+    pub limit: Option<Expr>,
+    pub direct: Option<Path>,
+    pub runtime: Option<Path>,
+}
+
+impl Options {
+    /// Where an option was given, if it was.
+    pub(crate) fn key(&self, option: &str) -> Option<&Ident> {
+        self.keys.iter().find(|key| *key == option)
+    }
+
+    pub(crate) fn has(&self, option: &str) -> bool {
+        self.key(option).is_some()
+    }
+
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Ident> {
+        self.keys.iter()
+    }
+}
+
+pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Options {
+    let mut options = Options::default();
+    let parser = |input: ParseStream| {
+        let mut given: Vec<(Ident, String)> = Vec::new();
+        while !input.is_empty() {
+            let understood = parse_option(input, &mut options, &mut given, problems);
+            if !understood {
+                skip_to_comma(input)?;
+            } else if !input.is_empty() && !input.peek(Token![,]) {
+                problems.add(
+                    next(input),
+                    "expected `,` between two options",
+                    "separate them: `name = \"reports\", local`",
+                );
+                if !input.peek(Ident::peek_any) {
+                    skip_to_comma(input)?;
+                }
+            }
+            input.parse::<Option<Token![,]>>()?;
+        }
+        Ok(())
+    };
+    if let Err(error) = parser.parse2(tokens) {
+        problems.push(error);
+    }
+    options
+}
+
+/// Reads one option up to its comma. False if it stopped before, at something that is not understood.
+fn parse_option(
+    input: ParseStream,
+    options: &mut Options,
+    given: &mut Vec<(Ident, String)>,
+    problems: &mut Problems,
+) -> bool {
+    let Ok(key) = input.call(Ident::parse_any) else {
+        problems.add(
+            next(input),
+            "expected the name of an option",
+            &format!("the options are {}", list()),
+        );
+        return false;
+    };
+    if key == OTHERS_ARE_DONE {
+        options.others_are_done = true;
+        return true;
+    }
+    let Some((_, example)) = OPTIONS.iter().find(|(name, _)| key == name) else {
+        unknown(&key, problems);
+        return false;
+    };
+    let start = input.cursor();
+    let value = parse_value(input, &key, example, problems);
+    let written = format!("{key}{}", spell(between(start, input)));
+    if let Some((first, earlier)) = given.iter().find(|(first, _)| *first == key) {
+        let help = if *earlier == written {
+            format!("leave one `{first}` out")
+        } else {
+            format!("it was `{earlier}` first; keep one of the two")
+        };
+        problems.add(&key, &format!("`{key}` is given twice"), &help);
+        return value.is_ok();
+    }
+    given.push((key.clone(), written));
+    options.keys.push(key.clone());
+    match value {
+        Ok(Some(value)) => {
+            value::take(&key, value, options, problems);
+            true
+        }
+        Ok(None) => true,
+        Err(Stopped) => false,
+    }
+}
+
+/// A value could not be read, which is noted.
+struct Stopped;
+
+/// Reads what follows `key`: nothing after a flag, `= EXPR` after any other.
+fn parse_value(
+    input: ParseStream,
+    key: &Ident,
+    example: &str,
+    problems: &mut Problems,
+) -> Result<Option<Expr>, Stopped> {
+    let is_flag = !example.contains('=');
+    let at_end = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
+    if at_end(input) {
+        if is_flag {
+            return Ok(None);
+        }
+        problems.add(
+            key,
+            &format!("`{key}` needs a value"),
+            &format!("for example `{example}`"),
+        );
+        return Ok(None);
+    }
+    if is_flag {
+        if !input.peek(Token![=]) && !input.peek(token::Paren) {
+            // Most likely a comma is missing, which the caller says.
+            return Ok(None);
+        }
+        flag_with_value(input, key, problems);
+        return Err(Stopped);
+    }
+    if input.parse::<Token![=]>().is_err() {
+        let what = format!("expected `=` after `{key}`");
+        problems.add(next(input), &what, &format!("for example `{example}`"));
+        return Err(Stopped);
+    }
+    if at_end(input) {
+        problems.add(
+            key,
+            &format!("`{key}` needs a value"),
+            &format!("for example `{example}`"),
+        );
+        return Ok(None);
+    }
+    let start = next(input);
+    input.parse().map(Some).map_err(|_| {
+        problems.add(
+            start,
+            &format!("this is no value for `{key}`"),
+            &format!("for example `{example}`"),
+        );
+        Stopped
+    })
+}
+
+fn flag_with_value(input: ParseStream, key: &Ident, problems: &mut Problems) {
+    let _ = input.parse::<Option<Token![=]>>();
+    let value = next(input);
+    let help = match spell(&value).as_str() {
+        "false" => format!("leave `{key}` out"),
+        _ => format!("write only `{key}`"),
+    };
+    problems.add(value, &format!("`{key}` takes no value"), &help);
+}
+
+fn unknown(key: &Ident, problems: &mut Problems) {
+    let written = key.to_string();
+    let known = OPTIONS.iter().map(|(name, _)| *name);
+    let alias = OTHER_NAMES.iter().find(|(other, _)| *other == written);
+    let near = alias
+        .map(|(_, name)| *name)
+        .or_else(|| nearest(&written, known));
+    if written == "cancel" {
+        let help = "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";
+        problems.add(key, "`cancel` is no option", help);
+        return;
+    }
+    let what = match near {
+        Some(near) => format!("unknown option `{written}`; did you mean `{near}`?"),
+        None => format!("unknown option `{written}`"),
+    };
+    problems.add(key, &what, &format!("the options are {}", list()));
+}
+
+fn list() -> String {
+    let names: Vec<String> = OPTIONS
+        .iter()
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    names.join(", ")
+}
+
+/// The next token alone, since an error should point at no more.
+fn next(input: ParseStream) -> TokenStream {
+    match input.cursor().token_tree() {
+        Some((token, _)) => token.into(),
+        None => TokenStream::new(),
+    }
+}
+
+/// The tokens that were read since `start`.
+fn between(start: syn::buffer::Cursor, input: ParseStream) -> TokenStream {
+    let mut tokens = TokenStream::new();
+    let mut cursor = start;
+    while cursor < input.cursor() {
+        let Some((token, rest)) = cursor.token_tree() else {
+            break;
+        };
+        tokens.extend([token]);
+        cursor = rest;
+    }
+    tokens
+}
+
+fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
+    input.step(|cursor| {
+        let mut rest = *cursor;
+        while let Some((token, after)) = rest.token_tree() {
+            if matches!(&token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ',') {
+                break;
+            }
+            rest = after;
+        }
+        Ok(((), rest))
+    })
+}

@@ -1,0 +1,156 @@
+//! A parameter of the user's function.
+
+use crate::attributes;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
+
+pub(crate) struct Parameter {
+    /// All of them but `#[cancel]`.
+    pub attributes: Vec<Attribute>,
+    /// The `#[cancel]`s on it, of which there should be at most one.
+    pub cancel: Vec<Attribute>,
+    pub kind: Kind,
+    /// The name that the parameter has in the background function's signature if it has none of its own. The user
+    /// cannot name it, since it is resolved in the macro.
+    place: Ident,
+}
+
+pub(crate) enum Kind {
+    Receiver(Receiver),
+    /// `name: Type` or `mut name: Type`
+    Name {
+        mutability: Option<Token![mut]>,
+        name: Ident,
+        ty: Type,
+    },
+    /// `_: Type`
+    Ignored {
+        pattern: Pat,
+        ty: Type,
+    },
+    /// `(a, b): Type`
+    Pattern {
+        pattern: Pat,
+        ty: Type,
+    },
+}
+
+impl Parameter {
+    pub(crate) fn new(index: usize, parameter: &FnArg, generated: Span) -> Self {
+        let (all, kind) = match parameter {
+            FnArg::Receiver(receiver) => {
+                let plain = Receiver {
+                    attrs: Vec::new(),
+                    ..receiver.clone()
+                };
+                (&receiver.attrs, Kind::Receiver(plain))
+            }
+            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter)),
+        };
+        let (cancel, attributes) = all
+            .iter()
+            .cloned()
+            .partition(|attribute| attribute.path().is_ident("cancel"));
+        let place = match &kind {
+            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => first_span(pattern),
+            _ => generated,
+        };
+        Parameter {
+            attributes,
+            cancel,
+            kind,
+            place: format_ident!("__arg{index}", span = Span::mixed_site().located_at(place)),
+        }
+    }
+
+    pub(crate) fn is_cancel(&self) -> bool {
+        !self.cancel.is_empty() && !matches!(self.kind, Kind::Receiver(_))
+    }
+
+    /// How the background function's own body names the argument.
+    pub(crate) fn argument(&self) -> TokenStream {
+        match &self.kind {
+            Kind::Receiver(receiver) => receiver.self_token.to_token_stream(),
+            Kind::Name { name, .. } => name.to_token_stream(),
+            Kind::Ignored { .. } | Kind::Pattern { .. } => self.place.to_token_stream(),
+        }
+    }
+
+    pub(crate) fn ty(&self) -> Option<&Type> {
+        match &self.kind {
+            Kind::Receiver(_) => None,
+            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => Some(ty),
+        }
+    }
+
+    /// As the user wrote it, only without `#[cancel]`.
+    pub(crate) fn as_written(&self) -> TokenStream {
+        let attributes = &self.attributes;
+        let binding = self.binding();
+        quote!(#(#attributes)* #binding)
+    }
+
+    /// The same without any attribute.
+    pub(crate) fn binding(&self) -> TokenStream {
+        match &self.kind {
+            Kind::Receiver(receiver) => receiver.to_token_stream(),
+            Kind::Name {
+                mutability,
+                name,
+                ty,
+            } => quote!(#mutability #name: #ty),
+            Kind::Ignored { pattern, ty } | Kind::Pattern { pattern, ty } => quote!(#pattern: #ty),
+        }
+    }
+
+    /// The attributes for a statement that stands for the parameter only where the parameter is there.
+    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
+        self.attributes
+            .iter()
+            .filter(|attribute| attributes::is_cfg(attribute))
+    }
+
+    /// The attributes for a `let` that binds the parameter's variables: rustc copies them there, too.
+    pub(crate) fn cfgs_and_lints(&self) -> impl Iterator<Item = &Attribute> {
+        let is_copied = |attribute: &&Attribute| {
+            attributes::is_cfg(attribute) || attributes::is_lint_level(attribute)
+        };
+        self.attributes.iter().filter(is_copied)
+    }
+}
+
+fn kind(parameter: &PatType) -> Kind {
+    let ty = (*parameter.ty).clone();
+    match &*parameter.pat {
+        Pat::Ident(PatIdent {
+            by_ref: None,
+            subpat: None,
+            mutability,
+            ident,
+            attrs,
+        }) if attrs.is_empty() && is_variable(ident) => Kind::Name {
+            mutability: *mutability,
+            name: ident.clone(),
+            ty,
+        },
+        wild @ Pat::Wild(_) => Kind::Ignored {
+            pattern: wild.clone(),
+            ty,
+        },
+        pattern => Kind::Pattern {
+            pattern: pattern.clone(),
+            ty,
+        },
+    }
+}
+
+/// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds nothing.
+fn is_variable(name: &Ident) -> bool {
+    !name.to_string().starts_with(char::is_uppercase)
+}
+
+fn first_span(tokens: impl ToTokens) -> Span {
+    let first = tokens.into_token_stream().into_iter().next();
+    first.map_or_else(Span::mixed_site, |token| token.span())
+}

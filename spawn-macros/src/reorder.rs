@@ -1,0 +1,47 @@
+//! Lets the attributes that stand below `#[background]` go first, so that they see the plain `async fn`.
+
+use crate::attributes;
+use crate::checked::default_runtime;
+use crate::function::Function;
+use crate::options::{OTHERS_ARE_DONE, Options};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote, quote_spanned};
+
+/// Whether an attribute is there that may change the item, or take it away.
+pub(crate) fn is_needed(function: &Function, options: &Options) -> bool {
+    !options.others_are_done && function.attributes.iter().any(attributes::is_active)
+}
+
+/// The item with `#[background]` as its last attribute. A mark makes that the last time.
+///
+/// Input:
+///     `#[background(name = "a")] #[instrument] async fn f() {}`
+///
+/// Output:
+///     `#[instrument] #[::spawn_runtime::background(__other_attributes_are_done, name = "a")] async fn f() {}`
+pub(crate) fn last(
+    function: &Function,
+    item: TokenStream,
+    options: &Options,
+    written: TokenStream,
+) -> TokenStream {
+    let span = Span::mixed_site();
+    let runtime = match &options.runtime {
+        Some(path) => path.to_token_stream(),
+        None => default_runtime(span),
+    };
+    let mark = Ident::new(OTHERS_ARE_DONE, span);
+    let ours = quote_spanned!(span=> #[#runtime::background(#mark, #written)]);
+    let attributes = &function.attributes;
+    let rest = without_attributes(item);
+    quote!(#(#attributes)* #ours #rest)
+}
+
+/// The tokens of an item after its attributes.
+pub(crate) fn without_attributes(item: TokenStream) -> TokenStream {
+    let parser = |input: syn::parse::ParseStream| {
+        input.call(syn::Attribute::parse_outer)?;
+        input.parse::<TokenStream>()
+    };
+    syn::parse::Parser::parse2(parser, item).unwrap_or_default()
+}

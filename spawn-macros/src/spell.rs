@@ -1,0 +1,72 @@
+//! Tokens as a person would have written them, for use in messages.
+
+use proc_macro2::{Delimiter, Spacing, TokenStream, TokenTree};
+use quote::ToTokens;
+
+/// Input:
+///     `Vec < & 'static str >` (what `TokenStream::to_string` gives)
+///
+/// Output:
+///     `Vec<&'static str>`
+pub(crate) fn spell(tokens: impl ToTokens) -> String {
+    let mut text = String::new();
+    write(tokens.into_token_stream(), &mut text);
+    text
+}
+
+fn write(tokens: TokenStream, text: &mut String) {
+    // The operator being written, since `->` and `::` come as two tokens.
+    let mut operator = String::new();
+    for token in tokens {
+        match token {
+            TokenTree::Punct(punct) => {
+                operator.push(punct.as_char());
+                if punct.spacing() == Spacing::Alone || punct.as_char() == '\'' {
+                    write_operator(&operator, text);
+                    operator.clear();
+                }
+            }
+            TokenTree::Group(group) => {
+                write_operator(&operator, text);
+                operator.clear();
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ("(", ")"),
+                    Delimiter::Brace => (" { ", " }"),
+                    Delimiter::Bracket => ("[", "]"),
+                    Delimiter::None => ("", ""),
+                };
+                text.push_str(open);
+                write(group.stream(), text);
+                text.push_str(close);
+            }
+            word => {
+                write_operator(&operator, text);
+                operator.clear();
+                let after_word =
+                    text.ends_with(|last: char| last.is_alphanumeric() || "_\"')>]".contains(last));
+                if after_word && !text.ends_with('\'') {
+                    text.push(' ');
+                }
+                text.push_str(&word.to_string());
+            }
+        }
+    }
+    write_operator(&operator, text);
+}
+
+fn write_operator(operator: &str, text: &mut String) {
+    match operator {
+        "" => {}
+        "'" if text.ends_with(|last: char| last.is_alphanumeric()) => text.push_str(" '"),
+        "," | ";" | ":" => {
+            text.push_str(operator);
+            text.push(' ');
+        }
+        "->" | "=" | "+" | "=>" => {
+            text.push(' ');
+            text.push_str(operator);
+            text.push(' ');
+        }
+        _ => text.push_str(operator),
+    }
+}

@@ -1,0 +1,104 @@
+//! Looking into a type.
+
+use syn::{
+    AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, Type,
+    TypeParamBound,
+};
+
+/// The types of which `ty` is directly made, except those in the signature of a function type (`fn(A) -> B`, `Fn(A)`).
+///
+/// For `Result<Vec<A>, B>` these are `Vec<A>` and `B`.
+pub(crate) fn parts(ty: &mut Type) -> Vec<&mut Type> {
+    match ty {
+        Type::Array(ty) => vec![&mut *ty.elem],
+        Type::Group(ty) => vec![&mut *ty.elem],
+        Type::Paren(ty) => vec![&mut *ty.elem],
+        Type::Ptr(ty) => vec![&mut *ty.elem],
+        Type::Reference(ty) => vec![&mut *ty.elem],
+        Type::Slice(ty) => vec![&mut *ty.elem],
+        Type::Tuple(ty) => ty.elems.iter_mut().collect(),
+        Type::ImplTrait(ty) => ty.bounds.iter_mut().flat_map(parts_of_bound).collect(),
+        Type::TraitObject(ty) => ty.bounds.iter_mut().flat_map(parts_of_bound).collect(),
+        Type::Path(ty) => {
+            let qualified = ty.qself.as_mut().map(|qself| &mut *qself.ty);
+            qualified
+                .into_iter()
+                .chain(parts_of_path(&mut ty.path))
+                .collect()
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn parts_of_bound(bound: &mut TypeParamBound) -> Vec<&mut Type> {
+    match bound {
+        TypeParamBound::Trait(bound) => parts_of_path(&mut bound.path),
+        _ => Vec::new(),
+    }
+}
+
+fn parts_of_path(path: &mut Path) -> Vec<&mut Type> {
+    path.segments
+        .iter_mut()
+        .flat_map(|segment| arguments(&mut segment.arguments))
+        .collect()
+}
+
+fn arguments(arguments: &mut PathArguments) -> Vec<&mut Type> {
+    match arguments {
+        PathArguments::AngleBracketed(AngleBracketedGenericArguments { args, .. }) => args
+            .iter_mut()
+            .flat_map(|argument| match argument {
+                GenericArgument::Type(ty) => vec![ty],
+                GenericArgument::AssocType(binding) => vec![&mut binding.ty],
+                GenericArgument::Constraint(constraint) => constraint
+                    .bounds
+                    .iter_mut()
+                    .flat_map(parts_of_bound)
+                    .collect(),
+                _ => Vec::new(),
+            })
+            .collect(),
+        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
+    }
+}
+
+/// `ty` without the parentheses around it, be they written or the invisible ones of a `$ty:ty`.
+pub(crate) fn bare(ty: &Type) -> &Type {
+    match ty {
+        Type::Group(group) => bare(&group.elem),
+        Type::Paren(paren) => bare(&paren.elem),
+        _ => ty,
+    }
+}
+
+/// Shows the lifetimes that `ty` itself names in its generic arguments and bounds, as opposed to those in its parts.
+pub(crate) fn for_each_lifetime(ty: &mut Type, see: &mut impl FnMut(&mut Lifetime)) {
+    let bounds = match ty {
+        Type::Path(ty) => return lifetimes_of_path(&mut ty.path, see),
+        Type::ImplTrait(ty) => &mut ty.bounds,
+        Type::TraitObject(ty) => &mut ty.bounds,
+        _ => return,
+    };
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => {
+                lifetimes_of_path(&mut bound.path, see)
+            }
+            TypeParamBound::Lifetime(lifetime) => see(lifetime),
+            _ => {}
+        }
+    }
+}
+
+fn lifetimes_of_path(path: &mut Path, see: &mut impl FnMut(&mut Lifetime)) {
+    for segment in &mut path.segments {
+        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
+            for argument in &mut arguments.args {
+                if let GenericArgument::Lifetime(lifetime) = argument {
+                    see(lifetime);
+                }
+            }
+        }
+    }
+}
