@@ -1,0 +1,39 @@
+//! The audit log: one line per thing that happened, written by a task that nobody waits for.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use spawn_runtime::background;
+
+use crate::tasks::Tasks;
+
+#[derive(Clone)]
+pub struct AuditLog {
+    file: PathBuf,
+    tasks: Tasks,
+}
+
+impl AuditLog {
+    pub fn new(file: PathBuf, tasks: Tasks) -> Self {
+        AuditLog { file, tasks }
+    }
+
+    /// Notes what happened, out of everybody's way. There is no handle to look at, so a write that
+    /// fails goes to the failure hook.
+    // `limit = 1` keeps the lines whole and in order.
+    #[background(blocking, detach, limit = 1, on = self.tasks, name = "audit_log")]
+    pub fn note(self, what: String) -> io::Result<()> {
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.file)?;
+        file.write_all(format!("{seconds} {what}\n").as_bytes())
+    }
+}

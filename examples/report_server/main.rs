@@ -1,0 +1,155 @@
+//! A server that makes PDF reports in the background, and shows on a page how they come along.
+//!
+//! ```sh
+//! cargo run --example report_server
+//! ```
+//!
+//! The functions that start in the background are in `worker.rs`, `database.rs` and `audit.rs`; how
+//! they all end when the program is stopped, in `shutdown.rs`.
+
+mod app;
+mod audit;
+mod config;
+mod database;
+mod error;
+mod events;
+mod failures;
+mod page;
+mod pdf;
+mod report;
+mod routes;
+mod seed;
+mod shutdown;
+mod store;
+mod tasks;
+mod worker;
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+    sync::Arc,
+    time::Duration,
+};
+
+use axum::Router;
+use spawn_runtime::{CancellationToken, background};
+use tokio::net::TcpListener;
+
+use crate::{
+    app::{App, Running},
+    audit::AuditLog,
+    config::Config,
+    database::Database,
+    events::Events,
+    failures::Failures,
+    shutdown::Signals,
+    store::Unfinished,
+    tasks::Tasks,
+};
+
+fn main() -> ExitCode {
+    let config = match Config::from_arguments(std::env::args().skip(1)) {
+        Ok(Some(config)) => config,
+        Ok(None) => {
+            say(config::USAGE);
+            return ExitCode::SUCCESS;
+        }
+        Err(problem) => {
+            complain(format_args!("{problem}\n\n{}", config::USAGE));
+            return ExitCode::from(2);
+        }
+    };
+    let runtime = match tokio::runtime::Runtime::new() {
+        Ok(runtime) => runtime,
+        Err(problem) => {
+            complain(problem);
+            return ExitCode::FAILURE;
+        }
+    };
+    let result = runtime.block_on(run(config));
+    // Not waiting for a page that is still being drawn: its report is marked as interrupted.
+    runtime.shutdown_timeout(Duration::from_millis(100));
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            complain(problem);
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
+    // Before the address is printed: whoever reads it may send a signal right away.
+    let mut signals = Signals::listen()?;
+    let events = Events::new();
+    let failures = Failures::listen(events.clone());
+
+    let data = config.data.clone();
+    let for_database = events.clone();
+    let database =
+        spawn_runtime::spawn_blocking(move || Database::open(&data, for_database)).await??;
+    let left_over = database.interrupt(Unfinished::All).await?;
+    let customers = database.customers().await?;
+
+    let listener = TcpListener::bind(config.address)
+        .await
+        .map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
+    let address = listener.local_addr()?;
+
+    let tasks = Tasks::default();
+    let app = Arc::new(App {
+        database,
+        customers,
+        audit: AuditLog::new(config.audit_log, tasks.clone()),
+        tasks,
+        events,
+        failures,
+        running: Running::default(),
+        closing: CancellationToken::new(),
+        closed: CancellationToken::new(),
+        pace: config.pace,
+    });
+    let mut server = serve(listener, routes::router(app.clone()));
+
+    say(format_args!("listening on http://{address}"));
+    say(format_args!("data in {}", config.data.display()));
+    if !left_over.is_empty() {
+        let count = left_over.len();
+        say(format_args!(
+            "{count} reports of an earlier run are marked as interrupted"
+        ));
+    }
+
+    tokio::select! {
+        ended = &mut server => Ok(ended??),
+        () = signals.next() => {
+            let stopped = shutdown::shut_down(&app, server, &mut signals).await?;
+            say(stopped);
+            Ok(())
+        }
+    }
+}
+
+/// Answers requests until it is cancelled, and then until those that are open are answered.
+#[background]
+async fn serve(
+    listener: TcpListener,
+    router: Router,
+    #[cancel] token: CancellationToken,
+) -> io::Result<()> {
+    axum::serve(listener, router)
+        .with_graceful_shutdown(token.cancelled_owned())
+        .await
+}
+
+/// Prints a line. That nobody reads it is no reason to end the server, as `println!` would.
+fn say(line: impl Display) {
+    let mut output = io::stdout().lock();
+    let _ = writeln!(output, "{line}").and_then(|()| output.flush());
+}
+
+/// [`say`] for what went wrong.
+fn complain(line: impl Display) {
+    let _ = writeln!(io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,144 @@
+//! The page: HTML made on the server, and the style and script that it asks for.
+
+use std::fmt::{self, Display, Write as _};
+
+use crate::{
+    app::App,
+    error::DatabaseError,
+    failures::Seen,
+    report::{Customer, Month, Report, State},
+    seed,
+};
+
+pub const STYLE: &str = include_str!("page/style.css");
+pub const SCRIPT: &str = include_str!("page/script.js");
+
+/// A text as HTML text or in an attribute's quotes.
+struct Escaped<'a>(&'a str);
+
+impl Display for Escaped<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut rest = self.0;
+        while let Some(position) = rest.find(['&', '<', '>', '"', '\'']) {
+            f.write_str(&rest[..position])?;
+            f.write_str(match rest.as_bytes()[position] {
+                b'&' => "&amp;",
+                b'<' => "&lt;",
+                b'>' => "&gt;",
+                b'"' => "&quot;",
+                _ => "&#39;",
+            })?;
+            rest = &rest[position + 1..];
+        }
+        f.write_str(rest)
+    }
+}
+
+pub async fn index(app: &App) -> Result<String, DatabaseError> {
+    let reports = app.newest_reports().await?;
+    let lines: String = reports.iter().map(report_line).collect();
+    let failures = app.failures.seen();
+    Ok(format!(
+        include_str!("page/index.html"),
+        customers = customer_options(&app.customers),
+        months = month_options(),
+        reports = lines,
+        failures_hidden = if failures.count == 0 { "hidden" } else { "" },
+        failures = Escaped(&failures_text(&failures)),
+    ))
+}
+
+/// One report as an item of the page's list.
+pub fn report_line(report: &Report) -> String {
+    let Report { id, state, .. } = report;
+    format!(
+        "<li class=\"report {state}\" id=\"report-{id}\" data-id=\"{id}\" data-state=\"{state}\">\
+         <div class=\"what\"><strong>{customer}</strong>\
+         <span class=\"when\">{month}<span class=\"number\"> · no. {id}</span></span></div>\
+         <div class=\"state\">{status}</div><div class=\"action\">{action}</div></li>\n",
+        customer = Escaped(&report.customer),
+        month = in_words(report.month),
+        status = status(report),
+        action = action(report),
+    )
+}
+
+fn status(report: &Report) -> String {
+    let badge = format!("<span class=\"badge\">{}</span>", report.state);
+    match report.state {
+        State::Rendering => format!(
+            "{badge}<progress max=\"100\" value=\"{progress}\" aria-label=\"Report {id}\"></progress>\
+             <span class=\"percent\">{progress} %</span>",
+            id = report.id,
+            progress = report.progress,
+        ),
+        State::Failed => format!(
+            "<span class=\"badge\">failed:</span> <span class=\"reason\">{}</span>",
+            Escaped(report.reason.as_deref().unwrap_or("for an unknown reason")),
+        ),
+        State::Done => {
+            let pages = report.pages.unwrap_or_default();
+            format!("{badge}<span class=\"note\">{pages} pages</span>")
+        }
+        State::Interrupted => {
+            format!("{badge}<span class=\"note\">the server was stopped</span>")
+        }
+        State::Queued | State::Querying | State::Cancelled => badge,
+    }
+}
+
+fn action(report: &Report) -> String {
+    let id = report.id;
+    let customer = Escaped(&report.customer);
+    if report.state.is_active() {
+        format!(
+            "<button type=\"button\" class=\"quiet\" data-cancel=\"{id}\" \
+             aria-label=\"Cancel report {id} for {customer}\">Cancel</button>"
+        )
+    } else if report.state == State::Done {
+        format!(
+            "<a class=\"download\" href=\"/reports/{id}/pdf\" download \
+             aria-label=\"Download report {id} for {customer}\">Download PDF</a>"
+        )
+    } else {
+        String::new()
+    }
+}
+
+pub fn failures_text(failures: &Seen) -> String {
+    let latest = failures.latest.as_deref().unwrap_or_default();
+    match failures.count {
+        1 => format!("Background work failed: {latest}"),
+        count => format!("Background work failed {count} times, most recently: {latest}"),
+    }
+}
+
+fn customer_options(customers: &[Customer]) -> String {
+    let mut options = String::new();
+    for customer in customers {
+        let name = Escaped(&customer.name);
+        // Writing to a String cannot fail.
+        let _ = write!(options, "<option value=\"{}\">{name}</option>", customer.id);
+    }
+    options
+}
+
+fn month_options() -> String {
+    let mut options = String::new();
+    for month in 1..=12 {
+        let month = Month {
+            year: seed::YEAR,
+            month,
+        };
+        let _ = write!(
+            options,
+            "<option value=\"{month}\">{}</option>",
+            in_words(month)
+        );
+    }
+    options
+}
+
+fn in_words(month: Month) -> String {
+    format!("{} {}", month.name(), month.year)
+}

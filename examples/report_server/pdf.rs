@@ -1,0 +1,77 @@
+//! The report as a PDF: an overview with figures and a chart, then all orders as a table.
+
+mod canvas;
+mod chart;
+mod money;
+mod overview;
+mod table;
+mod typeface;
+
+use krilla::{Document, metadata::Metadata, page::PageSettings};
+
+use self::canvas::{Canvas, PAGE_HEIGHT, PAGE_WIDTH};
+use crate::{
+    error::ReportError,
+    report::{Customer, Month},
+    store::Order,
+};
+
+/// What a report is about.
+pub struct Subject {
+    pub customer: Customer,
+    pub month: Month,
+    pub orders: Vec<Order>,
+}
+
+impl Subject {
+    fn month_in_words(&self) -> String {
+        format!("{} {}", self.month.name(), self.month.year)
+    }
+
+    fn total_cents(&self) -> i64 {
+        self.orders.iter().map(|order| order.total_cents).sum()
+    }
+}
+
+pub struct Pdf {
+    pub bytes: Vec<u8>,
+    pub pages: u32,
+}
+
+/// Draws the report. Calls `before_page` with the number of pages drawn and their number in all; an
+/// error from there ends the work.
+pub fn render(
+    subject: &Subject,
+    mut before_page: impl FnMut(usize, usize) -> Result<(), ReportError>,
+) -> Result<Pdf, ReportError> {
+    let title = format!("{}, {}", subject.customer.name, subject.month_in_words());
+    let tables = table::pages(&subject.orders);
+    let pages = 1 + tables.len();
+
+    let mut document = Document::new();
+    for number in 1..=pages {
+        before_page(number - 1, pages)?;
+        let mut page = document.start_page_with(PageSettings::new(PAGE_WIDTH, PAGE_HEIGHT));
+        let mut canvas = Canvas::new(page.surface());
+        match number {
+            1 => overview::draw(&mut canvas, subject),
+            _ => table::draw(&mut canvas, subject, &tables[number - 2]),
+        }
+        canvas.footer(&title, number, pages);
+        canvas.finish();
+        page.finish();
+    }
+    document.set_metadata(
+        Metadata::new()
+            .title(format!("Order report: {title}"))
+            .creator("report_server".to_owned())
+            .language("en".to_owned()),
+    );
+    let bytes = document
+        .finish()
+        .map_err(|error| ReportError::Pdf(format!("{error:?}")))?;
+    Ok(Pdf {
+        bytes,
+        pages: u32::try_from(pages).unwrap_or(u32::MAX),
+    })
+}

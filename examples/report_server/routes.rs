@@ -1,0 +1,190 @@
+//! The HTTP side: which address does what, and what it answers to wrong questions.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use axum::{
+    Json, Router,
+    extract::{DefaultBodyLimit, Path, State, rejection::JsonRejection},
+    http::{HeaderValue, StatusCode, header},
+    response::{Html, IntoResponse, Response},
+    routing::get,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    app::App,
+    error::ApiError,
+    events,
+    failures::Seen,
+    page,
+    report::{Customer, Month, Report, ReportId, State as ReportState},
+    worker,
+};
+
+type Shared = State<Arc<App>>;
+
+pub fn router(app: Arc<App>) -> Router {
+    Router::new()
+        .route("/", get(index))
+        .route("/style.css", get(style))
+        .route("/script.js", get(script))
+        .route("/health", get(health))
+        .route("/events", get(listen))
+        .route("/reports", get(list).post(create))
+        .route("/reports/{id}", get(show).delete(cancel))
+        .route("/reports/{id}/pdf", get(download))
+        .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "there is nothing here"))
+        .method_not_allowed_fallback(async || {
+            let message = "this address does not take that method";
+            ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
+        })
+        .layer(DefaultBodyLimit::max(16 * 1024))
+        .with_state(app)
+}
+
+async fn index(State(app): Shared) -> Result<impl IntoResponse, ApiError> {
+    let page = page::index(&app).await?;
+    let headers = [
+        // The page shows what people typed elsewhere. It is escaped; should that ever fail, the
+        // browser still runs no script but ours.
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'self'; img-src data:",
+        ),
+        (header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, Html(page)))
+}
+
+async fn style() -> impl IntoResponse {
+    (
+        [(header::CONTENT_TYPE, "text/css; charset=utf-8")],
+        page::STYLE,
+    )
+}
+
+async fn script() -> impl IntoResponse {
+    let javascript = "text/javascript; charset=utf-8";
+    ([(header::CONTENT_TYPE, javascript)], page::SCRIPT)
+}
+
+async fn listen(State(app): Shared) -> impl IntoResponse {
+    events::stream(app)
+}
+
+#[derive(Serialize)]
+struct Health {
+    status: &'static str,
+    reports: BTreeMap<String, u64>,
+    background_failures: Seen,
+}
+
+async fn health(State(app): Shared) -> Result<Json<Health>, ApiError> {
+    let is_closing = app.closing.is_cancelled();
+    Ok(Json(Health {
+        status: if is_closing { "stopping" } else { "ok" },
+        reports: app.database.count_by_state().await?,
+        background_failures: app.failures.seen(),
+    }))
+}
+
+#[derive(Deserialize)]
+struct NewReport {
+    /// Its number or its name.
+    customer: serde_json::Value,
+    month: String,
+}
+
+/// Only JSON is taken: a form on a foreign page could not send that without asking first.
+async fn create(
+    State(app): Shared,
+    body: Result<Json<NewReport>, JsonRejection>,
+) -> Result<impl IntoResponse, ApiError> {
+    if app.closing.is_cancelled() {
+        return Err(ApiError::stopping());
+    }
+    let Json(wanted) = body.map_err(|problem| {
+        let example = r#"send {"customer": 1, "month": "2025-03"} as application/json"#;
+        ApiError::new(
+            problem.status(),
+            format!("{}; {example}", problem.body_text()),
+        )
+    })?;
+    let unprocessable = |message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message);
+    let customer = find_customer(&app, &wanted.customer).map_err(unprocessable)?;
+    let month: Month = wanted.month.parse().map_err(unprocessable)?;
+
+    // The work goes on in the background; what is waited for is that it is safely in the database.
+    let report = worker::accept_report(app, customer, month)
+        .flatten()
+        .await?;
+    let location = format!("/reports/{}", report.id);
+    Ok((
+        StatusCode::ACCEPTED,
+        [(header::LOCATION, location)],
+        Json(report),
+    ))
+}
+
+fn find_customer(app: &App, wanted: &serde_json::Value) -> Result<Customer, String> {
+    let is_wanted = |customer: &&Customer| match wanted {
+        serde_json::Value::String(name) => customer.name == *name,
+        number => number.as_i64() == Some(customer.id),
+    };
+    let found = app.customers.iter().find(is_wanted);
+    found
+        .cloned()
+        .ok_or_else(|| format!("there is no customer {wanted}"))
+}
+
+async fn list(State(app): Shared) -> Result<Json<Vec<Report>>, ApiError> {
+    Ok(Json(app.newest_reports().await?))
+}
+
+async fn show(State(app): Shared, Path(id): Path<String>) -> Result<Json<Report>, ApiError> {
+    Ok(Json(existing_report(&app, &id).await?))
+}
+
+async fn cancel(State(app): Shared, Path(id): Path<String>) -> Result<Json<Report>, ApiError> {
+    let report = existing_report(&app, &id).await?;
+    match worker::cancel_report(&app, report.id).await? {
+        Some(cancelled) => Ok(Json(cancelled)),
+        None => {
+            let state = existing_report(&app, &id).await?.state;
+            let message = format!("report {id} cannot be cancelled any more: it is {state}");
+            Err(ApiError::new(StatusCode::CONFLICT, message))
+        }
+    }
+}
+
+async fn download(State(app): Shared, Path(id): Path<String>) -> Result<Response, ApiError> {
+    let report = existing_report(&app, &id).await?;
+    let pdf = match report.state {
+        ReportState::Done => app.database.pdf(report.id).await?,
+        _ => None,
+    };
+    let pdf = pdf.ok_or_else(|| {
+        let message = match report.state.is_active() {
+            true => format!("report {id} is not ready yet: it is {}", report.state),
+            false => format!("report {id} has no PDF: it is {}", report.state),
+        };
+        ApiError::new(StatusCode::CONFLICT, message)
+    })?;
+    let disposition = format!("attachment; filename=\"report-{id}-{}.pdf\"", report.month);
+    let mut response = pdf.into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/pdf"),
+    );
+    if let Ok(disposition) = HeaderValue::from_str(&disposition) {
+        headers.insert(header::CONTENT_DISPOSITION, disposition);
+    }
+    Ok(response)
+}
+
+async fn existing_report(app: &App, id: &str) -> Result<Report, ApiError> {
+    let unknown = || ApiError::unknown_report(id);
+    let id: ReportId = id.parse().map_err(|_| unknown())?;
+    app.report(id).await?.ok_or_else(unknown)
+}

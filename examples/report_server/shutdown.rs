@@ -1,0 +1,117 @@
+//! The way out: no new work, a grace for what runs, and a note about what was cut off.
+
+use std::{
+    fmt::{self, Display},
+    io,
+    time::Duration,
+};
+
+use spawn_runtime::TaskHandle;
+use tokio::time::timeout;
+
+use crate::{app::App, error::DatabaseError, events::Event, say, store::Unfinished};
+
+/// How long running reports may go on after the first signal.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How long anything may take that should end at once.
+const MOMENT: Duration = Duration::from_secs(1);
+
+/// What the shutdown came to.
+pub struct Stopped {
+    finished: usize,
+    interrupted: usize,
+    interrupted_in_queue: usize,
+}
+
+impl Display for Stopped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "stopped: {} running reports came to their end, {} were cut off, {} had not begun",
+            self.finished, self.interrupted, self.interrupted_in_queue
+        )?;
+        if self.interrupted + self.interrupted_in_queue > 0 {
+            f.write_str("; these are marked as interrupted")?;
+        }
+        Ok(())
+    }
+}
+
+/// Ends the server's work, then its connections. A second signal ends the grace at once.
+pub async fn shut_down(
+    app: &App,
+    server: TaskHandle<io::Result<()>>,
+    signals: &mut Signals,
+) -> Result<Stopped, DatabaseError> {
+    app.closing.cancel();
+    app.events.publish(Event::Closing);
+
+    let queued = app.database.interrupt(Unfinished::Queued).await?;
+    for id in &queued {
+        app.running.cancel(*id);
+    }
+    let running = app.database.count_active().await?;
+    say(format_args!(
+        "stopping: {running} reports are running and have {} s; Ctrl-C again stops at once",
+        GRACE.as_secs()
+    ));
+    tokio::select! {
+        _ = timeout(GRACE, app.tasks.wait()) => {}
+        () = signals.next() => say("stopping at once"),
+    }
+
+    // Marked before their tasks are told: what ends from here on cannot say otherwise.
+    let interrupted = app.database.interrupt(Unfinished::All).await?.len();
+    app.running.cancel_all();
+    let stopped = Stopped {
+        finished: running.saturating_sub(interrupted),
+        interrupted,
+        interrupted_in_queue: queued.len(),
+    };
+    app.audit.clone().note(stopped.to_string());
+    // A report ends at its next page, the audit log with its last line.
+    let _ = timeout(MOMENT, app.tasks.wait()).await;
+
+    app.closed.cancel();
+    // No streams are left now: what may be open is a download that its reader has forgotten.
+    let _ = server.stop(MOMENT).await;
+    Ok(stopped)
+}
+
+/// Ctrl-C, and where there is one, SIGTERM.
+pub struct Signals {
+    #[cfg(unix)]
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Signals {
+    /// From now on the signals come here, instead of ending the process.
+    pub fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Signals {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
+        }
+        #[cfg(not(unix))]
+        Ok(Signals {})
+    }
+
+    pub async fn next(&mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        if tokio::signal::ctrl_c().await.is_err() {
+            // Without a way to hear of it, nobody ever asks.
+            std::future::pending::<()>().await;
+        }
+    }
+}
