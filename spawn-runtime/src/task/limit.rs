@@ -60,14 +60,8 @@ type Queue = Pin<Box<dyn Future<Output = Option<Permit>> + Send>>;
 impl Turn {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Permit>> {
         if self.queue.is_none() {
-            if self
-                .token
-                .as_ref()
-                .is_some_and(CancellationToken::is_cancelled)
-            {
-                return Poll::Ready(None);
-            }
-            // Succeeds only when nobody queues: a permit that is given back goes to the queue first.
+            // With a turn free the body runs even if its token is tripped, as it would without a limit.
+            // There is one only when nobody queues: what is given back goes to the queue first.
             if let Ok(permit) = self.limiter.0.try_acquire() {
                 return Poll::Ready(Some(permit));
             }

@@ -1,0 +1,108 @@
+//! Sizes that are promised: a task is one word larger than its body, and often smaller than the
+//! plain function's future.
+
+use std::{
+    mem::size_of_val,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+};
+
+use spawn_runtime::{Spawn, Task, TaskError, TaskHandle, background};
+use tokio::task::JoinHandle;
+
+const WORD: usize = size_of::<usize>();
+
+/// Notes the size of what it is given to spawn.
+#[derive(Clone, Default)]
+struct Measuring(Arc<AtomicUsize>);
+
+impl Spawn for Measuring {
+    type Owned = Measuring;
+
+    fn spawner(&self) -> Measuring {
+        self.clone()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        self.0.store(size_of_val(&task), SeqCst);
+        tokio::spawn(task)
+    }
+}
+
+static MEASURING: Mutex<Option<Measuring>> = Mutex::new(None);
+
+fn measuring() -> Measuring {
+    MEASURING.lock().unwrap().get_or_insert_default().clone()
+}
+
+/// For each shape the plain function, the same in the background, and how their sizes must compare.
+macro_rules! shapes {
+    ($($name:ident($($parameters:tt)*) ($($argument:expr),*) $body:block $comparison:ident;)*) => {
+        mod plain {
+            #[allow(unused_imports)]
+            use super::*;
+            $(#[allow(unused_variables, unused_mut)] pub async fn $name($($parameters)*) $body)*
+        }
+        mod started {
+            #[allow(unused_imports)]
+            use super::*;
+            $(
+                #[allow(unused_variables, unused_mut)]
+                #[background(on = measuring())]
+                pub async fn $name($($parameters)*) $body
+            )*
+        }
+
+        #[tokio::test]
+        async fn a_task_is_at_most_one_word_larger_than_the_plain_future() {
+            $(
+                let plain = size_of_val(&plain::$name($($argument),*));
+                started::$name($($argument),*).await.unwrap();
+                let started = measuring().0.load(SeqCst);
+                println!("{:<28} plain {plain:>5}  task {started:>5}", stringify!($name));
+                shapes!(@$comparison plain, started, $name);
+            )*
+        }
+    };
+    (@fits $plain:ident, $started:ident, $name:ident) => {
+        // A word is aligned, so what is smaller than a multiple of it is rounded up first.
+        let most = $plain.next_multiple_of(WORD) + WORD;
+        assert!($started <= most, "{}: {} > {most}", stringify!($name), $started);
+    };
+    (@smaller $plain:ident, $started:ident, $name:ident) => {
+        assert!($started < $plain, "{}: {} >= {}", stringify!($name), $started, $plain);
+    };
+}
+
+async fn wait() {
+    tokio::task::yield_now().await;
+}
+
+fn keep<T>(value: &T) {
+    std::hint::black_box(value);
+}
+
+shapes! {
+    nothing() () {} fits;
+    only_waits() () { wait().await } fits;
+    one_word(number: u64) (7) { wait().await; keep(&number) } fits;
+    one_kib(bytes: [u8; 1024]) ([0; 1024]) { wait().await; keep(&bytes) } smaller;
+    four_kib(bytes: [u8; 4096]) ([0; 4096]) { wait().await; keep(&bytes) } smaller;
+    four_kib_not_held(bytes: [u8; 4096]) ([0; 4096]) { keep(&bytes); wait().await } smaller;
+    four_kib_last(id: u64, text: String, bytes: [u8; 4096]) (7, String::new(), [0; 4096]) { wait().await; drop((id, text, bytes)) } smaller;
+    four_kib_unused(bytes: [u8; 4096]) ([0; 4096]) { wait().await } fits;
+    four_kib_guard(_bytes: [u8; 4096]) ([0; 4096]) { wait().await } fits;
+    big_box(bytes: Box<[u8; 4096]>) (Box::new([0; 4096])) { wait().await; keep(&bytes) } fits;
+    pattern((bytes, number): ([u8; 1024], u64)) (([0; 1024], 7)) { wait().await; keep(&(bytes, number)) } fits;
+    strings(one: String, two: String) (String::new(), String::new()) { wait().await; drop((one, two)) } fits;
+    shared(shared: Arc<[u8; 64]>, number: u32) (Arc::new([0; 64]), 7) { wait().await; drop((shared, number)) } fits;
+}
+
+#[test]
+fn an_error_is_one_word_and_a_handle_seven_at_most() {
+    assert_eq!(size_of::<TaskError>(), WORD);
+    assert_eq!(size_of::<Result<(), TaskError>>(), WORD);
+    assert!(size_of::<TaskHandle<[u8; 4096]>>() <= 7 * WORD);
+}

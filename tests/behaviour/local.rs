@@ -1,0 +1,66 @@
+//! `local`: futures that are not `Send`, on a `LocalSet`.
+
+use std::{cell::Cell, future::pending, rc::Rc};
+
+use spawn_runtime::{CancellationToken, background, spawn_local};
+use tokio::task::LocalSet;
+
+struct Counter {
+    count: Cell<u32>,
+}
+
+impl Counter {
+    #[background(local)]
+    async fn add(self: Rc<Self>, number: u32) -> Rc<str> {
+        tokio::task::yield_now().await;
+        self.count.set(self.count.get() + number);
+        self.count.get().to_string().into()
+    }
+}
+
+#[background(local, name = "local", timeout = "1h", limit = 2)]
+async fn with_options(text: Rc<str>, #[cancel] token: CancellationToken) -> Rc<str> {
+    token.cancelled().await;
+    text
+}
+
+#[tokio::test]
+async fn neither_arguments_nor_result_need_be_send() {
+    LocalSet::new()
+        .run_until(async {
+            let counter = Rc::new(Counter {
+                count: Cell::new(40),
+            });
+            let handle = counter.clone().add(2);
+            assert_eq!(handle.name(), "add");
+            assert_eq!(&*handle.await.unwrap(), "42");
+
+            let handle = with_options("text".into());
+            handle.cancel();
+            assert_eq!(&*handle.await.unwrap(), "text");
+
+            let shared = counter.clone();
+            let handle = spawn_local(async move {
+                let _shared = shared;
+                pending::<()>().await;
+            });
+            handle.abort();
+            assert!(handle.await.unwrap_err().is_cancelled());
+            assert_eq!(Rc::strong_count(&counter), 1);
+        })
+        .await;
+}
+
+#[test]
+fn outside_a_runtime_it_panics_and_names_the_function() {
+    let caught = std::panic::catch_unwind(|| {
+        drop(with_options("text".into()));
+    });
+    let payload = caught.unwrap_err();
+    assert!(
+        payload
+            .downcast_ref::<String>()
+            .unwrap()
+            .contains("`local`")
+    );
+}

@@ -1,0 +1,148 @@
+//! `on = …` and the trait `Spawn`.
+
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use spawn_runtime::{CancellationToken, Spawn, Task, background};
+use tokio::{
+    runtime::{Builder, Handle, Runtime},
+    task::JoinHandle,
+};
+
+#[background(on = runtime)]
+async fn thread_name(runtime: Handle) -> Option<String> {
+    std::thread::current().name().map(str::to_owned)
+}
+
+struct Service {
+    runtime: Runtime,
+}
+
+impl Service {
+    // The expression borrows `self`, which then moves into the task.
+    #[background(on = self.runtime)]
+    async fn name(self: Arc<Self>) -> Option<String> {
+        std::thread::current().name().map(str::to_owned)
+    }
+
+    #[background(blocking, on = self.runtime)]
+    fn compute(self: Arc<Self>, number: u32) -> u32 {
+        number * 2
+    }
+
+    #[background(blocking, on = &self.runtime, limit = 1)]
+    fn compute_limited(self: Arc<Self>, number: u32) -> u32 {
+        number * 2
+    }
+}
+
+#[test]
+fn it_runs_where_the_expression_says_and_needs_no_runtime_around_the_call() {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .thread_name("elsewhere")
+        .build()
+        .unwrap();
+    let handle = thread_name(runtime.handle().clone());
+    assert_eq!(
+        runtime.block_on(handle).unwrap().as_deref(),
+        Some("elsewhere")
+    );
+
+    let service = Arc::new(Service { runtime });
+    let other = Builder::new_current_thread().build().unwrap();
+    let (name, computed, limited) = (
+        service.clone().name(),
+        service.clone().compute(21),
+        service.clone().compute_limited(21),
+    );
+    other.block_on(async {
+        assert_eq!(name.await.unwrap().as_deref(), Some("elsewhere"));
+        assert_eq!(computed.await.unwrap(), 42);
+        assert_eq!(limited.await.unwrap(), 42);
+    });
+    // The tasks held clones; wait until they are gone, so that the runtime is not dropped in one.
+    drop(other);
+    while Arc::strong_count(&service) > 1 {
+        std::thread::yield_now();
+    }
+}
+
+/// Counts what it spawns, and remembers the names.
+#[derive(Clone, Default)]
+struct Counting {
+    spawned: Arc<AtomicUsize>,
+    names: Arc<Mutex<Vec<&'static str>>>,
+    token: CancellationToken,
+}
+
+impl Spawn for Counting {
+    type Owned = Counting;
+
+    fn spawner(&self) -> Counting {
+        self.clone()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        self.spawned.fetch_add(1, SeqCst);
+        assert_eq!(task.spawned_at().file(), file!());
+        self.names.lock().unwrap().push(task.name());
+        tokio::spawn(task)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.spawned.fetch_add(1, SeqCst);
+        tokio::task::spawn_blocking(function)
+    }
+
+    fn token(&self) -> CancellationToken {
+        self.token.child_token()
+    }
+}
+
+#[tokio::test]
+async fn a_spawner_of_ones_own_gets_every_task_and_gives_the_tokens() {
+    #[background(on = counting, timeout = "1h", limit = 4)]
+    async fn fine(counting: Counting) -> u8 {
+        1
+    }
+    #[background(on = counting)]
+    async fn cancelled(counting: &'static Counting, #[cancel] token: CancellationToken) -> u8 {
+        token.cancelled().await;
+        2
+    }
+    #[background(blocking, on = Arc::new(counting.clone()))]
+    fn on_a_thread(counting: Counting) -> u8 {
+        3
+    }
+    let counting: &'static Counting = Box::leak(Box::default());
+    assert_eq!(fine(counting.clone()).await.unwrap(), 1);
+    let waiting = cancelled(counting);
+    counting.token.cancel();
+    assert_eq!(waiting.await.unwrap(), 2);
+    assert_eq!(on_a_thread(counting.clone()).await.unwrap(), 3);
+    assert_eq!(counting.spawned.load(SeqCst), 3);
+    assert_eq!(*counting.names.lock().unwrap(), ["fine", "cancelled"]);
+}
+
+#[tokio::test]
+async fn the_expression_is_evaluated_once_at_the_call_before_the_arguments_move() {
+    static EVALUATED: AtomicUsize = AtomicUsize::new(0);
+    fn here() -> Handle {
+        EVALUATED.fetch_add(1, SeqCst);
+        Handle::current()
+    }
+    #[background(on = { assert_eq!(text, "argument"); here() })]
+    async fn uses_its_argument(text: String) -> usize {
+        text.len()
+    }
+    let handle = uses_its_argument("argument".to_owned());
+    assert_eq!(EVALUATED.load(SeqCst), 1);
+    assert_eq!(handle.await.unwrap(), 8);
+    assert_eq!(EVALUATED.load(SeqCst), 1);
+}

@@ -1,0 +1,47 @@
+//! Each small example asserts what it claims; here they run.
+
+use std::{env, path::PathBuf, process::Command};
+
+/// `cargo test` builds the examples next to the tests.
+fn example(name: &str) -> PathBuf {
+    let test = env::current_exe().expect("a test has a path");
+    let profile = test
+        .ancestors()
+        .nth(2)
+        .expect("target/<profile>/deps/<test>");
+    let file = format!("{name}{}", env::consts::EXE_SUFFIX);
+    profile.join("examples").join(file)
+}
+
+fn runs(name: &str) {
+    let path = example(name);
+    assert!(
+        path.exists(),
+        "{} is missing: run all tests (`cargo test --workspace`), or `cargo build --examples` first",
+        path.display()
+    );
+    let output = Command::new(path).output().expect("the example starts");
+    assert!(
+        output.status.success(),
+        "{name} failed:\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    );
+}
+
+macro_rules! examples {
+    ($($name:ident),* $(,)?) => {$(
+        #[test]
+        fn $name() {
+            runs(stringify!($name));
+        }
+    )*};
+}
+
+examples! {
+    cancel_and_stop,
+    cpu_bound,
+    fire_and_forget,
+    get_the_result,
+    methods_and_traits,
+}
