@@ -50,8 +50,16 @@ pub use self::{
 )]
 pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
     /// The task's name, as in [`TaskHandle::name`](crate::TaskHandle::name).
+    ///
+    /// # Panics
+    ///
+    /// Once the future has been polled to its end: a spawner asks before.
     fn name(&self) -> &'static str;
 
     /// The place of the call that started the task.
+    ///
+    /// # Panics
+    ///
+    /// Once the future has been polled to its end: a spawner asks before.
     fn spawned_at(&self) -> &'static Location<'static>;
 }
