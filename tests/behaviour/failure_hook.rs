@@ -421,7 +421,7 @@ fn a_task_lost_with_its_runtime_is_told_if_it_had_failed() {
         Err("too late".to_owned())
     }
     let handle = runtime.block_on(async {
-        let handle = failed_before_shutdown();
+        let handle = Some(failed_before_shutdown());
         settle().await;
         handle
     });
