@@ -13,8 +13,8 @@ use crate::attributes;
 use crate::mentions::Mentions;
 use crate::parameter::{Kind, Parameter};
 use crate::types;
-use proc_macro2::{Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Receiver, Type};
 
 /// A parameter of the background function and how the task gets hold of it.
@@ -32,7 +32,6 @@ pub(crate) fn plan(
     parameters: &[Parameter],
     in_body: &Mentions,
     in_options: &Mentions,
-    generated: Span,
 ) -> Vec<Capture> {
     // Whether an argument whose drop can be seen has come before.
     let mut is_later = false;
@@ -42,18 +41,18 @@ pub(crate) fn plan(
         let may_stay = !(is_later && is_seen_to_drop);
         is_later |= is_seen_to_drop;
         match &parameter.kind {
-            Kind::Receiver(_) => mention(parameter, generated),
-            Kind::Ignored { .. } if may_stay => mention(parameter, generated),
-            Kind::Ignored { .. } => rebind(parameter, false, generated),
-            Kind::Pattern { .. } => destructure(parameter, generated),
+            Kind::Receiver(_) => mention(parameter),
+            Kind::Ignored { .. } if may_stay => mention(parameter),
+            Kind::Ignored { .. } => rebind(parameter, false),
+            Kind::Pattern { .. } => destructure(parameter),
             Kind::Name { name, .. } => {
                 // No lint looks at a variable which is mentioned, so one that may be unused is not.
                 let is_used = in_body.uses(name) || name.to_string().starts_with('_');
                 let only_in_options = !is_used && in_options.uses(name);
                 if may_stay && (is_used || only_in_options) {
-                    mention(parameter, generated)
+                    mention(parameter)
                 } else {
-                    rebind(parameter, only_in_options, generated)
+                    rebind(parameter, only_in_options)
                 }
             }
         }
@@ -76,7 +75,8 @@ pub(crate) fn pass_on(parameters: &[Parameter]) -> Vec<Capture> {
 ///
 /// Output:
 ///     `mut guard: Guard`, and `let _ = &guard;`, which captures all of it
-fn mention(parameter: &Parameter, generated: Span) -> Capture {
+fn mention(parameter: &Parameter) -> Capture {
+    let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let argument = parameter.argument();
     let allow = allow(generated);
@@ -100,13 +100,17 @@ fn mention(parameter: &Parameter, generated: Span) -> Capture {
 ///
 /// Output:
 ///     `count: u32`, and `let mut count = count;`
-fn rebind(parameter: &Parameter, is_used: bool, generated: Span) -> Capture {
+fn rebind(parameter: &Parameter, is_used: bool) -> Capture {
+    let generated = parameter.generated;
     let attributes = parameter.cfgs_and_lints();
     let cfgs = parameter.cfgs();
     let argument = parameter.argument();
     let mutability = match &parameter.kind {
-        Kind::Name { mutability, .. } => mutability.as_ref(),
-        _ => None,
+        Kind::Name { mutability, .. } => mutability.to_token_stream(),
+        Kind::Pattern { pattern, .. } if borrows_mutably(pattern.to_token_stream()) => {
+            quote_spanned!(generated=> mut)
+        }
+        _ => TokenStream::new(),
     };
     let allow = allow(generated);
     let mut statements =
@@ -127,8 +131,9 @@ fn rebind(parameter: &Parameter, is_used: bool, generated: Span) -> Capture {
 /// Output:
 ///     `__arg0: (A, B)`, and `let __arg0 = __arg0; let (a, _) = __arg0;`, as rustc has it: what the pattern leaves is
 ///     dropped right after what it binds
-fn destructure(parameter: &Parameter, generated: Span) -> Capture {
-    let mut capture = rebind(parameter, false, generated);
+fn destructure(parameter: &Parameter) -> Capture {
+    let generated = parameter.generated;
+    let mut capture = rebind(parameter, false);
     if let Kind::Pattern { pattern, .. } = &parameter.kind {
         let attributes = parameter.cfgs_and_lints();
         let argument = parameter.argument();
@@ -138,6 +143,20 @@ fn destructure(parameter: &Parameter, generated: Span) -> Capture {
             .extend(quote_spanned!(generated=> #(#attributes)* #allow let #pattern = #argument;));
     }
     capture
+}
+
+/// Whether a pattern has a `ref mut`, which asks for a variable that is `mut`.
+fn borrows_mutably(pattern: TokenStream) -> bool {
+    let mut after_ref = false;
+    pattern.into_iter().any(|token| {
+        let is_found = match &token {
+            TokenTree::Ident(word) => after_ref && word == "mut",
+            TokenTree::Group(group) => borrows_mutably(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        };
+        after_ref = matches!(&token, TokenTree::Ident(word) if word == "ref");
+        is_found
+    })
 }
 
 /// The attributes for a parameter whose variables are bound anew, where lints look at them.

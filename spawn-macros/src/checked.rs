@@ -4,7 +4,7 @@ use crate::function::{Body, Function};
 use crate::options::{Options, Timeout};
 use crate::parameter::Parameter;
 use crate::return_type::Output;
-use proc_macro2::{Group, Ident, Span, TokenStream};
+use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, FnArg, Path, Token};
@@ -15,10 +15,15 @@ pub(crate) struct Outline {
     pub parameters: Vec<Parameter>,
     pub output: Output,
     pub returned: Returned,
-    /// The path of `spawn_runtime`.
+    /// The path of `spawn_runtime`, for use in generated code.
     pub runtime: TokenStream,
+    /// The same for use where rustc reports what is wrong with the task.
+    pub reported_runtime: TokenStream,
     /// The span of generated tokens.
     pub generated: Span,
+    /// The span of those at which rustc reports what is wrong with the task. It is the user's own, lest every such
+    /// error come with a remark on macros.
+    pub keyword: Span,
 }
 
 /// What a call gives back.
@@ -63,23 +68,23 @@ pub(crate) struct Direct {
 impl Outline {
     pub(crate) fn new(function: Function, options: &Options) -> Self {
         let generated = function.generated();
-        let runtime = match &options.runtime {
-            Some(path) => path.to_token_stream(),
-            None => default_runtime(generated),
-        };
+        let keyword = function.keyword();
+        let runtime = runtime(options, generated);
         let inputs = function.signature.inputs.iter().enumerate();
         let parameter = |(index, input): (usize, &FnArg)| Parameter::new(index, input, generated);
         Outline {
             parameters: inputs.map(parameter).collect(),
-            output: Output::new(&function.signature.output, &runtime, generated),
+            output: Output::new(&function.signature.output, &runtime, keyword),
             returned: match (options.has("detach"), options.has("abort_on_drop")) {
                 (true, false) => Returned::Nothing,
                 (_, true) => Returned::AbortOnDrop,
                 (false, false) => Returned::TaskHandle,
             },
             runtime,
+            reported_runtime: self::runtime(options, keyword),
             function,
             generated,
+            keyword,
         }
     }
 
@@ -93,6 +98,15 @@ impl Outline {
     }
 }
 
-pub(crate) fn default_runtime(generated: Span) -> TokenStream {
-    quote_spanned!(generated=> ::spawn_runtime)
+/// The path of `spawn_runtime`, said to be at `span`: with the place of a `crate = …` an error would begin in the
+/// attribute.
+pub(crate) fn runtime(options: &Options, span: Span) -> TokenStream {
+    let Some(path) = &options.runtime else {
+        return quote_spanned!(span=> ::spawn_runtime);
+    };
+    let relocate = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(span));
+        token
+    };
+    path.to_token_stream().into_iter().map(relocate).collect()
 }

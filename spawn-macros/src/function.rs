@@ -30,14 +30,18 @@ impl Function {
         matches!(self.signature.safety, Safety::Unsafe(_))
     }
 
-    /// Where generated tokens are said to be: at a keyword, since an editor that looks up a name must not find them
-    /// there. What they name is resolved where this crate says so, not where the user stands.
-    pub(crate) fn generated(&self) -> Span {
-        let keyword = match &self.signature.asyncness {
+    /// The keyword at which errors in what is generated are reported: `async`, or else `fn`. An editor that looks up
+    /// a name must not find generated code there, so it is no name.
+    pub(crate) fn keyword(&self) -> Span {
+        match &self.signature.asyncness {
             Some(keyword) => keyword.span,
             None => self.signature.fn_token.span,
-        };
-        Span::mixed_site().located_at(keyword)
+        }
+    }
+
+    /// The span of generated tokens: at that keyword, with names of their own.
+    pub(crate) fn generated(&self) -> Span {
+        Span::mixed_site().located_at(self.keyword())
     }
 }
 

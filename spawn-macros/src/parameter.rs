@@ -11,6 +11,8 @@ pub(crate) struct Parameter {
     /// The `#[cancel]`s on it, of which there should be at most one.
     pub cancel: Vec<Attribute>,
     pub kind: Kind,
+    /// Where the statements are said to be that bind its variables anew, for the lints that look at those.
+    pub generated: Span,
     /// The name that the parameter has in the background function's signature if it has none of its own. The user
     /// cannot name it, since it is resolved in the macro.
     place: Ident,
@@ -57,6 +59,10 @@ impl Parameter {
             _ => generated,
         };
         Parameter {
+            generated: match parameter {
+                FnArg::Receiver(_) => generated,
+                FnArg::Typed(parameter) => generated.located_at(parameter.colon_token.span),
+            },
             attributes,
             cancel,
             kind,

@@ -1,11 +1,11 @@
 //! Lets the attributes that stand below `#[background]` go first, so that they see the plain `async fn`.
 
 use crate::attributes;
-use crate::checked::default_runtime;
+use crate::checked;
 use crate::function::Function;
 use crate::options::{OTHERS_ARE_DONE, Options};
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 
 /// Whether an attribute is there that may change the item, or take it away.
 pub(crate) fn is_needed(function: &Function, options: &Options) -> bool {
@@ -26,10 +26,7 @@ pub(crate) fn last(
     written: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let runtime = match &options.runtime {
-        Some(path) => path.to_token_stream(),
-        None => default_runtime(span),
-    };
+    let runtime = checked::runtime(options, span);
     let mark = Ident::new(OTHERS_ARE_DONE, span);
     let ours = quote_spanned!(span=> #[#runtime::background(#mark, #written)]);
     let attributes = &function.attributes;

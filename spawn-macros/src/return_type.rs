@@ -15,7 +15,9 @@ pub(crate) struct Output {
     pub is_opaque: bool,
     /// The type by which the way to report an `Err` is chosen, unless it is clear that there is none.
     pub reported: Option<Type>,
-    /// Where the type stands, for the note "return type inferred here".
+    /// Whether the value may be a future itself.
+    pub may_be_future: bool,
+    /// Where the type stands, for rustc's note on where it was inferred.
     pub place: Span,
 }
 
@@ -25,41 +27,35 @@ impl Output {
     ///
     /// Output:
     ///     written `Result<impl Display, Error>`, pinned `Result<_, Error>`
-    pub(crate) fn new(output: &ReturnType, runtime: &TokenStream, generated: Span) -> Self {
+    pub(crate) fn new(output: &ReturnType, runtime: &TokenStream, keyword: Span) -> Self {
         let (arrow, ty) = match output {
             ReturnType::Default => {
-                return Output::fixed(None, quote_spanned!(generated=> ()), generated);
+                let unit = quote_spanned!(keyword=> ());
+                return Output::fixed(None, unit, keyword);
             }
             ReturnType::Type(arrow, ty) => (Some(*arrow), &**ty),
         };
         match types::bare(ty) {
             Type::Tuple(tuple) if tuple.elems.is_empty() => {
-                Output::fixed(arrow, ty.to_token_stream(), generated)
+                Output::fixed(arrow, ty.to_token_stream(), first_span(ty))
             }
             // `TaskHandle<!>` is not stable; `!` coerces to `Infallible`.
             Type::Never(never) => {
-                let place = Span::mixed_site().located_at(never.bang_token.span);
-                Output::fixed(
-                    arrow,
-                    quote_spanned!(place=> ::core::convert::Infallible),
-                    generated,
-                )
+                let span = never.bang_token.span;
+                let ty = quote_spanned!(span=> ::core::convert::Infallible);
+                Output::fixed(arrow, ty, span)
             }
             _ => {
                 let mut pinned = ty.clone();
                 let is_opaque = infer_opaque(&mut pinned);
-                let place = ty
-                    .to_token_stream()
-                    .into_iter()
-                    .next()
-                    .map_or(generated, |first| first.span());
                 Output {
                     arrow,
                     written: ty.to_token_stream(),
                     pinned: pinned.to_token_stream(),
                     is_opaque,
                     reported: reported(ty, is_opaque, runtime),
-                    place: Span::mixed_site().located_at(place),
+                    may_be_future: !is_no_future(ty),
+                    place: first_span(ty),
                 }
             }
         }
@@ -72,9 +68,16 @@ impl Output {
             pinned: ty,
             is_opaque: false,
             reported: None,
+            may_be_future: false,
             place,
         }
     }
+}
+
+/// In the user's own context: else rustc would add that the note comes out of a macro.
+fn first_span(ty: &Type) -> Span {
+    let first = ty.to_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
 }
 
 /// Replaces each `impl Trait` in a type. True if there was one.
@@ -134,4 +137,20 @@ fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
     }
     let is_clear = !infer_opaque(&mut ty.clone());
     is_clear.then_some(ty)
+}
+
+/// Whether the type, as it is written, surely is no future.
+fn is_no_future(ty: &Type) -> bool {
+    const NO_FUTURES: [&str; 9] = [
+        "Arc", "HashMap", "HashSet", "Option", "PathBuf", "Rc", "Result", "String", "Vec",
+    ];
+    match types::bare(ty) {
+        Type::Array(_) | Type::Tuple(_) => true,
+        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
+            // A small letter stands for a primitive type.
+            last.ident.to_string().starts_with(char::is_lowercase)
+                || NO_FUTURES.iter().any(|name| last.ident == name)
+        }),
+        _ => false,
+    }
 }

@@ -3,7 +3,7 @@
 use crate::checked::{Outline, Returned};
 use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Meta};
+use syn::{Attribute, Meta, Token};
 
 /// Input:
 ///     `pub async fn f<T>(x: T) -> R where T: Send`
@@ -33,7 +33,7 @@ pub(crate) fn header<'a>(
     let fn_token = &signature.fn_token;
     let name = &signature.ident;
     let generics = &signature.generics;
-    let where_clause = &generics.where_clause;
+    let where_clause = where_clause(outline);
     let return_type = return_type(outline);
     let mut parentheses = TokenStream::new();
     signature.paren_token.surround(&mut parentheses, |tokens| {
@@ -45,15 +45,29 @@ pub(crate) fn header<'a>(
     }
 }
 
+/// The user's `where`, or one that says nothing: rustc takes the signature for the user's own, and points at it where
+/// documentation is missing, only if it also ends with a token of theirs.
+fn where_clause(outline: &Outline) -> TokenStream {
+    let signature = &outline.function.signature;
+    match &signature.generics.where_clause {
+        Some(clause) => clause.to_token_stream(),
+        None if outline.is_declaration() => TokenStream::new(),
+        None => Token![where](signature.paren_token.span.close()).to_token_stream(),
+    }
+}
+
 /// `-> TaskHandle<R>`
 fn return_type(outline: &Outline) -> TokenStream {
-    let runtime = &outline.runtime;
+    // rustc points here if an `impl Trait` is not what the body returns. For other types it does not, and clippy would
+    // find ours more complex than the user's if it took them for one.
+    let (span, runtime) = match outline.output.is_opaque {
+        true => (outline.keyword, &outline.reported_runtime),
+        false => (outline.generated, &outline.runtime),
+    };
     let written = &outline.output.written;
     let handle = match outline.returned {
-        Returned::TaskHandle => quote_spanned!(outline.generated=> #runtime::TaskHandle<#written>),
-        Returned::AbortOnDrop => {
-            quote_spanned!(outline.generated=> #runtime::AbortOnDrop<#written>)
-        }
+        Returned::TaskHandle => quote_spanned!(span=> #runtime::TaskHandle<#written>),
+        Returned::AbortOnDrop => quote_spanned!(span=> #runtime::AbortOnDrop<#written>),
         Returned::Nothing => return TokenStream::new(),
     };
     match &outline.output.arrow {

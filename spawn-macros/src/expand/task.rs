@@ -7,7 +7,7 @@ use crate::checked::{Outline, Returned, Runs, Task};
 use crate::mentions::Mentions;
 use crate::options::Timeout;
 use crate::parameter::Parameter;
-use proc_macro2::{Group, Literal, TokenStream};
+use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
 
@@ -32,12 +32,7 @@ use syn::Expr;
 pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
     let (hoisted, body) = inner_attributes(&task.body);
     let in_body = Mentions::of(body.stream());
-    let captures = capture::plan(
-        &outline.parameters,
-        &in_body,
-        &used_in_options(task),
-        outline.generated,
-    );
+    let captures = capture::plan(&outline.parameters, &in_body, &used_in_options(task));
     let work = match task.runs {
         Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body),
         Runs::OnBlockingThread => closure(outline, &captures, &body),
@@ -193,17 +188,27 @@ fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
     };
     let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
     let wrap = wrap(outline, task, is_cancellable);
-    let mut call = quote_spanned! {span=>
-        #runtime::__private::#spawn(#spawner __background_name, #report, #wrap, #work)
+    let runtime = &outline.reported_runtime;
+    let name = quote_spanned!(span=> __background_name);
+    let handle_token = quote_spanned!(span=> __handle_token);
+    // For clippy a future with a future as its value is a mistake in a block, but not in a function.
+    let allow = (task.runs != Runs::OnBlockingThread && outline.output.may_be_future)
+        .then(|| quote_spanned!(span=> #[allow(clippy::async_yields_async)]));
+    let mut call = quote_spanned! {outline.keyword=>
+        #runtime::__private::#spawn(#spawner #name, #report, #wrap, #work)
     };
     if is_cancellable {
-        call = quote_spanned!(span=> #runtime::__private::with_token(#call, __handle_token));
+        call =
+            quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
     }
-    match outline.returned {
+    let call = match outline.returned {
         Returned::TaskHandle => call,
-        Returned::AbortOnDrop => quote_spanned!(span=> #runtime::TaskHandle::abort_on_drop(#call)),
-        Returned::Nothing => quote_spanned!(span=> #runtime::TaskHandle::detach(#call);),
-    }
+        Returned::AbortOnDrop => {
+            quote_spanned!(outline.keyword=> #runtime::TaskHandle::abort_on_drop(#call))
+        }
+        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::TaskHandle::detach(#call);),
+    };
+    quote!(#allow #call)
 }
 
 /// What runs around the body.
@@ -232,44 +237,34 @@ fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
 
 /// The body as a future with the type of the plain `async fn`'s.
 ///
-/// The `if let` tells `?` and `return` what the function returns before the body is looked at. The body is a block of
-/// its own: its imports do not change what the type's name means, and the temporaries of its last expression are dropped
-/// before the arguments.
+/// The `if let` tells `?` and `return` what the function returns before the body is looked at.
 fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    let value = quote_spanned!(outline.output.place=> __ret);
+    let value = Ident::new("__ret", outline.output.place);
     let run = run(outline, body);
-    quote_spanned! {outline.generated=>
-        async move {
-            #[allow(unreachable_code, unreachable_patterns)]
-            if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#pinned> {
-                return #value;
-            }
-            #(#statements)*
-            #run
+    let block = quote_spanned! {outline.generated=>
+        #[allow(unreachable_code, unreachable_patterns)]
+        if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#pinned> {
+            return #value;
         }
-    }
+        #(#statements)*
+        #run
+    };
+    quote_spanned!(outline.keyword=> async move { #block })
 }
 
-/// The body as a closure. Its parameters are dropped as those of the plain `fn`.
+/// The body as a closure. Its arguments are dropped as those of the plain `fn`.
 fn closure(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
     let run = run(outline, body);
-    quote_spanned! {outline.generated=>
-        move || -> #pinned {
-            #(#statements)*
-            #run
-        }
-    }
+    let block = quote_spanned!(outline.generated=> #(#statements)* #run);
+    quote_spanned!(outline.keyword=> move || -> #pinned { #block })
 }
 
+/// The body as the last expression of a block. It is an arm of a `match`, since there the temporaries of its own last
+/// expression are dropped before the arguments, as they are at the end of a function in every edition.
 fn run(outline: &Outline, body: &Group) -> TokenStream {
-    let pinned = &outline.output.pinned;
-    quote_spanned! {outline.generated=>
-        let __ret: #pinned = #body;
-        #[allow(unreachable_code)]
-        __ret
-    }
+    quote_spanned!(outline.generated=> match () { () => #body })
 }
