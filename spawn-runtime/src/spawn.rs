@@ -153,7 +153,7 @@ where
 ///
 /// # Panics
 ///
-/// Outside a tokio runtime, and outside a `LocalSet`, at the caller's line.
+/// Outside a `LocalSet` or `LocalRuntime`, at the caller's line.
 ///
 /// # Examples
 ///

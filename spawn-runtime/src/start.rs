@@ -2,13 +2,12 @@
 
 use std::{panic::Location, sync::Arc};
 
-use tokio::{runtime::Handle, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 #[cfg(feature = "tracing")]
 use crate::span::{self, CallInSpan, InSpan};
 use crate::{
     Spawn, TaskHandle,
-    spawner::outside_a_runtime,
     task::{
         Background, BlockingCall, BlockingTask, Body, CancellableLimit, Limit, Name, Plain,
         QueueControl, QueuedBlocking, Report, Task, Turn,
@@ -36,10 +35,8 @@ where
     B: Body<Output: 'static> + 'static,
 {
     let spawned_at = Location::caller();
-    // Whether there is a `LocalSet` too cannot be asked; without one tokio panics, at the caller.
-    if Handle::try_current().is_err() {
-        outside_a_runtime(name.name().get());
-    }
+    // No check for a runtime: within `LocalSet::enter` none is needed, and for a `LocalSet` one cannot
+    // ask. Where there is none, tokio panics, at the caller.
     let task = Background::new(name, report, spawned_at, body);
     TaskHandle::new(spawn_local_task(task, name), name.name(), spawned_at)
 }

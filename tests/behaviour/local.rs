@@ -52,15 +52,23 @@ async fn neither_arguments_nor_result_need_be_send() {
 }
 
 #[test]
-fn outside_a_runtime_it_panics_and_names_the_function() {
-    let caught = std::panic::catch_unwind(|| {
-        drop(with_options("text".into()));
-    });
-    let payload = caught.unwrap_err();
-    assert!(
-        payload
-            .downcast_ref::<String>()
-            .unwrap()
-            .contains("`local`")
-    );
+fn it_can_be_started_before_its_local_set_runs() {
+    let local = LocalSet::new();
+    let handle = {
+        let _entered = local.enter();
+        Rc::new(Counter {
+            count: Cell::new(1),
+        })
+        .add(1)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    assert_eq!(&*local.block_on(&runtime, handle).unwrap(), "2");
+}
+
+#[tokio::test]
+#[should_panic(expected = "LocalSet")]
+async fn without_a_local_set_it_panics() {
+    drop(with_options("text".into()));
 }

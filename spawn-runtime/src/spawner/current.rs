@@ -32,7 +32,7 @@ impl Spawn for CurrentRuntime {
 
 #[cold]
 #[track_caller]
-pub(crate) fn outside_a_runtime(name: &str) -> ! {
+fn outside_a_runtime(name: &str) -> ! {
     panic!(
         "background task `{name}` was started outside a tokio runtime\n\
          help: call it from code that runs in a runtime (`#[tokio::main]`, `Runtime::block_on`), \
