@@ -43,6 +43,9 @@ pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     match check::check(&outline, parsed, &mut problems) {
         Some(checked) => expand::expand(&outline, &checked),
         None => {
+            if !check::takes_a_borrow(&outline.function.signature) {
+                outline.output.make_static();
+            }
             let errors = problems.to_compile_errors();
             let item = fallback::expand(&outline);
             quote!(#errors #item)

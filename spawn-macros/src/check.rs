@@ -8,6 +8,7 @@ mod header;
 mod other_attributes;
 mod owned;
 mod receiver;
+mod unsendable;
 
 use crate::checked::{Checked, Direct, Outline, Runs, Task};
 use crate::function::Body;
@@ -19,6 +20,7 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens, format_ident};
 use syn::Path;
 
+pub(crate) use borrowed::takes_a_borrow;
 pub(crate) use other_attributes::{Obstacle, obstacle};
 
 /// What `expand` needs, or `None` and the reasons among the problems.
@@ -41,6 +43,7 @@ pub(crate) fn check(
         }
     }
     borrowed::check_output(&outline.function.signature, problems);
+    unsendable::check(outline, &options, problems);
     cancel::check(outline, &options, problems);
     expressions::check(outline, &options, problems);
     if !problems.is_empty() {

@@ -4,7 +4,7 @@
 use crate::checked::{Outline, Returned};
 use crate::expand::{header, inner_attributes, with_user_braces};
 use crate::function::Body;
-use crate::parameter::Parameter;
+use crate::parameter::{Kind, Parameter};
 use proc_macro2::{Group, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -79,7 +79,12 @@ fn tokens(outline: &Outline) -> TokenStream {
     let bindings = cancel.map(|parameter| {
         let cfgs = parameter.cfgs();
         let binding = parameter.binding();
-        quote_spanned!(outline.generated=> #(#cfgs)* let #binding = #runtime::__private::token();)
+        let value = match &parameter.kind {
+            Kind::Name { .. } => quote_spanned!(outline.generated=> #runtime::__private::token()),
+            // The pattern is a mistake already, so its type may be anything.
+            _ => quote_spanned!(outline.generated=> ::core::unreachable!()),
+        };
+        quote_spanned!(outline.generated=> #(#cfgs)* let #binding = #value;)
     });
     quote!(#(#bindings)*)
 }

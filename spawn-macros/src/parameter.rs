@@ -119,11 +119,13 @@ impl Parameter {
 
     /// The attributes for a `let` that binds the parameter's variables: rustc copies them there, too.
     pub(crate) fn cfgs_and_lints(&self) -> impl Iterator<Item = &Attribute> {
-        let is_copied = |attribute: &&Attribute| {
-            attributes::is_cfg(attribute) || attributes::is_lint_level(attribute)
-        };
         self.attributes.iter().filter(is_copied)
     }
+}
+
+/// Whether a parameter's attribute also concerns the variables that it binds.
+pub(crate) fn is_copied(attribute: &&Attribute) -> bool {
+    attributes::is_cfg(attribute) || attributes::is_lint_level(attribute)
 }
 
 fn kind(parameter: &PatType) -> Kind {

@@ -61,6 +61,21 @@ impl Output {
         }
     }
 
+    /// Lets nothing in the handle's type be borrowed, where there is nothing to borrow it from: rustc would object to
+    /// that a second time.
+    ///
+    /// Input:
+    ///     `&str`
+    ///
+    /// Output:
+    ///     `&'static str`
+    pub(crate) fn make_static(&mut self) {
+        if let Ok(mut ty) = syn::parse2(self.written.clone()) {
+            types::make_all_static(&mut ty);
+            self.written = ty.to_token_stream();
+        }
+    }
+
     fn fixed(arrow: Option<Token![->]>, ty: TokenStream, place: Span) -> Self {
         Output {
             arrow,

@@ -35,6 +35,12 @@ fn write(tokens: TokenStream, text: &mut String) {
                     Delimiter::Bracket => ("[", "]"),
                     Delimiter::None => ("", ""),
                 };
+                // `&'a [u8]`, `&mut (A, B)`, but `Fn(A)`
+                let word = text.rsplit([' ', '<', '(', '&']).next().unwrap_or_default();
+                let is_apart = word.starts_with('\'') || matches!(word, "mut" | "dyn" | "const");
+                if is_apart && !open.is_empty() {
+                    text.push(' ');
+                }
                 text.push_str(open);
                 write(group.stream(), text);
                 text.push_str(close);
@@ -68,5 +74,31 @@ fn write_operator(operator: &str, text: &mut String) {
             text.push(' ');
         }
         _ => text.push_str(operator),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn types_look_as_a_person_writes_them() {
+        for text in [
+            "Vec<&'static str>",
+            "&'a [u8]",
+            "&mut (A, B)",
+            "Box<dyn Fn(&str) -> Option<u8> + Send + 'static>",
+            "impl for<'a> Visit<'a, Output = ()>",
+            "<T as Iterator>::Item",
+            "[u8; 4]",
+            "*const u8",
+            "HashMap<String, Vec<u8>>",
+            "std::sync::Arc<Self>",
+        ] {
+            let tokens: TokenStream = text
+                .parse()
+                .expect("the test's text should be made of tokens");
+            assert_eq!(spell(tokens), text);
+        }
     }
 }

@@ -72,10 +72,17 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// Shows the lifetimes that `ty` itself names in its generic arguments and bounds, as opposed to those in its parts.
-pub(crate) fn for_each_lifetime(ty: &mut Type, see: &mut impl FnMut(&mut Lifetime)) {
+/// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as opposed to those in its
+/// parts.
+///
+/// Input:
+///     `Foo<'a>`
+///
+/// Output:
+///     `Foo<'static>`
+pub(crate) fn make_static(ty: &mut Type) {
     let bounds = match ty {
-        Type::Path(ty) => return lifetimes_of_path(&mut ty.path, see),
+        Type::Path(ty) => return make_path_static(&mut ty.path),
         Type::ImplTrait(ty) => &mut ty.bounds,
         Type::TraitObject(ty) => &mut ty.bounds,
         _ => return,
@@ -83,22 +90,37 @@ pub(crate) fn for_each_lifetime(ty: &mut Type, see: &mut impl FnMut(&mut Lifetim
     for bound in bounds {
         match bound {
             TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => {
-                lifetimes_of_path(&mut bound.path, see)
+                make_path_static(&mut bound.path)
             }
-            TypeParamBound::Lifetime(lifetime) => see(lifetime),
+            TypeParamBound::Lifetime(lifetime) => *lifetime = to_static(lifetime),
             _ => {}
         }
     }
 }
 
-fn lifetimes_of_path(path: &mut Path, see: &mut impl FnMut(&mut Lifetime)) {
+fn make_path_static(path: &mut Path) {
     for segment in &mut path.segments {
         if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
             for argument in &mut arguments.args {
                 if let GenericArgument::Lifetime(lifetime) = argument {
-                    see(lifetime);
+                    *lifetime = to_static(lifetime);
                 }
             }
         }
     }
+}
+
+/// Makes every lifetime in `ty` `'static`, be it written or left out.
+pub(crate) fn make_all_static(ty: &mut Type) {
+    if let Type::Reference(reference) = ty {
+        reference.lifetime = Some(Lifetime::new("'static", reference.and_token.spans[0]));
+    }
+    make_static(ty);
+    for part in parts(ty) {
+        make_all_static(part);
+    }
+}
+
+fn to_static(lifetime: &Lifetime) -> Lifetime {
+    Lifetime::new("'static", lifetime.span())
 }

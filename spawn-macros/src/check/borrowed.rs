@@ -10,9 +10,9 @@ use crate::types;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{
-    AngleBracketedGenericArguments, GenericArgument, GenericParam, Generics, Lifetime,
-    ParenthesizedGenericArguments, PathArguments, ReturnType, Signature, Type, TypeParamBound,
-    TypeReference, WherePredicate,
+    AngleBracketedGenericArguments, FnArg, GenericArgument, GenericParam, Generics, Lifetime,
+    ParenthesizedGenericArguments, PathArguments, ReceiverKind, ReturnType, Signature, Type,
+    TypeParamBound, TypeReference, WherePredicate,
 };
 
 pub(super) fn check_parameter(parameter: &Parameter, generics: &Generics, problems: &mut Problems) {
@@ -30,6 +30,10 @@ pub(super) fn check_parameter(parameter: &Parameter, generics: &Generics, proble
                     spell(reference)
                 );
                 let help = match (types::bare(ty), owned::can_be_shared(reference)) {
+                    _ if is_parameter(&reference.elem, generics) => {
+                        let target = spell(&reference.elem);
+                        format!("take `{name}{right}`, where `{target}: Send + 'static`")
+                    }
                     (Type::Reference(_), Some(shared)) => {
                         format!(
                             "take `{name}{right}`, or share it as `{name}{}`",
@@ -71,6 +75,29 @@ pub(super) fn check_output(signature: &Signature, problems: &mut Problems) {
             &format!("return an owned value: `-> {right}`"),
         );
     }
+}
+
+/// Whether a type is one of the function's own type parameters.
+fn is_parameter(ty: &Type, generics: &Generics) -> bool {
+    let Type::Path(path) = types::bare(ty) else {
+        return false;
+    };
+    generics
+        .type_params()
+        .any(|parameter| path.path.is_ident(&parameter.ident))
+}
+
+/// Whether the function takes something from which what it returns could be borrowed, were it a plain one.
+pub(crate) fn takes_a_borrow(signature: &Signature) -> bool {
+    let search = Search::new(&signature.generics);
+    signature.inputs.iter().any(|input| match input {
+        FnArg::Receiver(receiver) => match &receiver.kind {
+            ReceiverKind::Reference(..) => true,
+            ReceiverKind::Typed(_, ty) => !search.of(ty).is_empty(),
+            _ => false,
+        },
+        FnArg::Typed(parameter) => !search.of(&parameter.ty).is_empty(),
+    })
 }
 
 /// A borrow that is not `'static`.

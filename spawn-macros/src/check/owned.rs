@@ -1,5 +1,6 @@
 //! The type to take in place of a borrowed one.
 
+use super::unsendable;
 use crate::types;
 use quote::quote;
 use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote};
@@ -22,12 +23,35 @@ fn own(ty: &mut Type) {
             *ty = in_place_of(types::bare(&reference.elem));
         }
     }
-    types::for_each_lifetime(ty, &mut |lifetime| {
-        lifetime.ident = quote::format_ident!("static", span = lifetime.ident.span());
-    });
+    if is_bounded_by_borrow(ty) {
+        *ty = match &*ty {
+            Type::TraitObject(object) => {
+                let bounds = lasting(&object.bounds);
+                parse_quote!(dyn #bounds)
+            }
+            Type::ImplTrait(opaque) => {
+                let bounds = lasting(&opaque.bounds);
+                parse_quote!(impl #bounds + 'static)
+            }
+            other => other.clone(),
+        };
+    }
+    types::make_static(ty);
     for part in types::parts(ty) {
         own(part);
     }
+}
+
+/// `dyn Display + 'a`, which is not to be `dyn Display + 'static` in a task, but `dyn Display + Send`.
+fn is_bounded_by_borrow(ty: &Type) -> bool {
+    let bounds = match ty {
+        Type::TraitObject(object) => &object.bounds,
+        Type::ImplTrait(opaque) => &opaque.bounds,
+        _ => return false,
+    };
+    bounds.iter().any(
+        |bound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
+    )
 }
 
 /// The owned form of what a reference points to; its own parts may still be borrowed.
@@ -50,6 +74,11 @@ fn in_place_of(target: &Type) -> Type {
             Some("Path") => parse_quote!(std::path::PathBuf),
             Some("OsStr") => parse_quote!(std::ffi::OsString),
             Some("CStr") => parse_quote!(std::ffi::CString),
+            // A task that takes it by value could not leave its thread.
+            _ if unsendable::is_rc(&path.path) => {
+                let shared = unsendable::shared(&path.path);
+                parse_quote!(#shared)
+            }
             _ => target.clone(),
         },
         _ => target.clone(),
@@ -139,9 +168,7 @@ fn own_receiver(ty: &mut Type) {
             (false, _) => target,
         };
     }
-    types::for_each_lifetime(ty, &mut |lifetime| {
-        lifetime.ident = quote::format_ident!("static", span = lifetime.ident.span());
-    });
+    types::make_static(ty);
     for part in types::parts(ty) {
         own_receiver(part);
     }

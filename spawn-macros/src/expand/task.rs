@@ -6,10 +6,11 @@ use crate::check::used_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
 use crate::mentions::Mentions;
 use crate::options::Timeout;
-use crate::parameter::Parameter;
+use crate::parameter::{Parameter, is_copied};
 use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
+use syn::spanned::Spanned;
 
 /// Input:
 ///     `async fn f(a: A, (x, y): (X, Y)) -> R { BODY }`
@@ -140,7 +141,11 @@ fn operand(expression: &Expr, outline: &Outline) -> TokenStream {
 ///     `#[cancel] token: CancellationToken`
 ///
 /// Output:
-///     `let __token = token(); let __handle_token = clone(&__token); let token: CancellationToken = __token;`
+///     ```
+///     let __background_token = token();
+///     let __handle_token = clone(&__background_token);
+///     let token: CancellationToken = __background_token;
+///     ```
 fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
     let runtime = &outline.runtime;
     let Some((parameter, capture)) = outline
@@ -155,17 +160,14 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
         Some(_) => quote_spanned!(outline.generated=> #runtime::__private::token_of(&__spawner)),
         None => quote_spanned!(outline.generated=> #runtime::__private::token()),
     };
-    // If the user wrote another type, rustc's error should point at it.
-    let place = parameter.ty().map_or(outline.generated, |ty| {
-        let span = syn::spanned::Spanned::span(ty);
-        proc_macro2::Span::mixed_site().located_at(span)
-    });
-    let value = quote_spanned!(place=> __token);
+    // If the user wrote another type, rustc's error should point at it, in the user's own context.
+    let place = parameter.ty().map_or(outline.keyword, Spanned::span);
+    let value = Ident::new("__background_token", place);
     let binding = &capture.binding;
-    let attributes = parameter.cfgs_and_lints();
+    let attributes = capture.attributes.iter().filter(is_copied);
     quote_spanned! {outline.generated=>
-        let __token = #new;
-        let __handle_token = ::core::clone::Clone::clone(&__token);
+        let #value = #new;
+        let __handle_token = ::core::clone::Clone::clone(&#value);
         #(#attributes)* let #binding = #value;
     }
 }

@@ -6,7 +6,7 @@ use crate::spell::spell;
 use crate::{duration, suggest};
 use proc_macro2::Ident;
 use std::time::Duration;
-use syn::{Expr, ExprLit, Lit, Path};
+use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
 
 pub(crate) enum Timeout {
     /// Checked when compiling.
@@ -140,6 +140,21 @@ fn right_duration(text: &str) -> String {
 }
 
 fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
+    if let Expr::Unary(ExprUnary {
+        op: UnOp::Neg(_),
+        expr,
+        ..
+    }) = &value
+    {
+        if literal(expr).is_some() {
+            problems.add(
+                &value,
+                "`limit` cannot be negative",
+                "write at least `limit = 1`",
+            );
+            return None;
+        }
+    }
     let Some(literal) = literal(&value) else {
         return Some(value);
     };
