@@ -17,6 +17,8 @@ mod reorder;
 mod return_type;
 mod spell;
 mod suggest;
+#[cfg(test)]
+mod tests;
 mod types;
 
 use proc_macro::TokenStream;

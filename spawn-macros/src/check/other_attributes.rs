@@ -78,15 +78,16 @@ fn test_function(test: &Attribute, function: &Function, problems: &mut Problems)
     let written = match attributes::name(test).as_str() {
         // What `#[test]` leaves behind when it has run.
         "rustc_test_marker" => "test".to_owned(),
+        // What another macro wrote on behalf of the user's `#[tokio::test]`.
+        name if test.path().leading_colon.is_some() => name.to_owned(),
         _ => spell(test.path()),
     };
     let what = format!("a test cannot be a background function: `#[{written}]` has to see it end");
     let help = format!(
-        "take `#[background]` off `{0}`; let the test call a background function and await its handle: \
-         `work().await`",
+        "take `#[background]` off `{}`; a test can call a background function and wait for its handle",
         function.signature.ident
     );
-    problems.add(test.path().to_token_stream(), &what, &help);
+    problems.add(test.path(), &what, &help);
 }
 
 fn main_function(place: impl ToTokens, problems: &mut Problems) {
