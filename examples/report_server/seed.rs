@@ -2,6 +2,8 @@
 
 use rusqlite::{Connection, params};
 
+use crate::report::Month;
+
 /// The year that the orders are from.
 pub const YEAR: u32 = 2025;
 
@@ -60,8 +62,9 @@ pub fn fill_if_empty(connection: &mut Connection) -> rusqlite::Result<()> {
         for (id, customer) in (1_i64..).zip(CUSTOMERS) {
             insert_customer.execute(params![id, customer])?;
             for month in 1..=12 {
+                let month = Month { year: YEAR, month };
                 let mut days: Vec<u64> = (0..28 + numbers.below(28))
-                    .map(|_| 1 + numbers.below(28))
+                    .map(|_| 1 + numbers.below(month.days().into()))
                     .collect();
                 days.sort_unstable();
                 for day in days {
@@ -74,7 +77,7 @@ pub fn fill_if_empty(connection: &mut Connection) -> rusqlite::Result<()> {
                     };
                     insert_order.execute(params![
                         id,
-                        format!("{YEAR}-{month:02}-{day:02}"),
+                        format!("{month}-{day:02}"),
                         product,
                         sold,
                         quantity * price,

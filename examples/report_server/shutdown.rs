@@ -26,6 +26,9 @@ pub struct Stopped {
 
 impl Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.finished + self.interrupted + self.interrupted_in_queue == 0 {
+            return f.write_str("stopped: no report was under way");
+        }
         write!(
             f,
             "stopped: {} running reports came to their end, {} were cut off, {} had not begun",
@@ -52,10 +55,12 @@ pub async fn shut_down(
         app.running.cancel(*id);
     }
     let running = app.database.count_active().await?;
-    say(format_args!(
-        "stopping: {running} reports are running and have {} s; Ctrl-C again stops at once",
-        GRACE.as_secs()
-    ));
+    if running > 0 {
+        say(format_args!(
+            "stopping: {running} reports are running and have {} s; Ctrl-C again stops at once",
+            GRACE.as_secs()
+        ));
+    }
     tokio::select! {
         _ = timeout(GRACE, app.tasks.wait()) => {}
         () = signals.next() => say("stopping at once"),

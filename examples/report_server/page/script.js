@@ -111,40 +111,43 @@ async function ask(url, options) {
   }
 }
 
+// Not `disabled`: that would take the keyboard's focus away from the button.
+function begin(button) {
+  if (button.getAttribute("aria-disabled") === "true") return false;
+  button.setAttribute("aria-disabled", "true");
+  return true;
+}
+
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const { customer, month } = Object.fromEntries(new FormData(form));
   const ids = [...form.elements.customer.options].map((option) => option.value);
   const wanted = customer === "all" ? ids.filter((id) => id !== "all") : [customer];
   const button = form.querySelector("button");
-  button.disabled = true;
+  if (!begin(button)) return;
   showProblem("");
   try {
-    await Promise.all(
-      wanted.map((id) =>
-        ask("/reports", {
-          method: "POST",
-          headers: { "content-type": "application/json" },
-          body: JSON.stringify({ customer: Number(id), month }),
-        }),
-      ),
-    );
+    for (const id of wanted) {
+      await ask("/reports", {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ customer: Number(id), month }),
+      });
+    }
   } catch (error) {
     showProblem(error.message);
   } finally {
-    button.disabled = false;
-    button.focus();
+    button.removeAttribute("aria-disabled");
   }
 });
 
 list.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-cancel]");
-  if (!button) return;
-  button.disabled = true;
+  if (!button || !begin(button)) return;
   try {
     await ask(`/reports/${button.dataset.cancel}`, { method: "DELETE" });
   } catch (error) {
-    button.disabled = false;
+    button.removeAttribute("aria-disabled");
     showProblem(error.message);
   }
 });

@@ -1,0 +1,221 @@
+// The browser test itself; `browser-test.sh` prepares what it needs.
+//
+// usage: node browser-test.mjs SERVER FOLDER
+// SERVER is the built program; data, browser profiles and screenshots go to FOLDER. $CHROMIUM is the
+// path of the browser.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import path from "node:path";
+import { createInterface } from "node:readline";
+import { chromium } from "playwright-core";
+
+const [program, folder] = process.argv.slice(2).map((name) => path.resolve(name));
+const screenshots = path.join(folder, "screenshots");
+const PATIENCE = 30_000;
+
+// A pause before each page, so that there is something to watch and to cancel.
+async function startServer(data, address) {
+  const options = ["--data", data, "--pace", "400", "--address", address];
+  const server = spawn(program, options, {
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, RUST_BACKTRACE: "0" }, // a panic is part of the test
+  });
+  // However this test ends, no server is left behind.
+  process.on("exit", () => server.kill("SIGKILL"));
+  const lines = createInterface({ input: server.stdout });
+  const [first] = await once(lines, "line");
+  assert.match(first, /^listening on http:/);
+  lines.on("line", (line) => console.log(`  server: ${line}`));
+  return { server, url: first.replace("listening on ", "") };
+}
+
+async function startBrowser(name, options) {
+  const profile = path.join(folder, `profile-${name}`);
+  await rm(profile, { recursive: true, force: true });
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: process.env.CHROMIUM,
+    headless: true,
+    acceptDownloads: true,
+    args: [
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+    ],
+    ...options,
+  });
+  context.setDefaultTimeout(PATIENCE);
+  const page = context.pages()[0] ?? (await context.newPage());
+  const problems = [];
+  page.on("pageerror", (error) => problems.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") problems.push(message.text());
+  });
+  return { context, page, problems };
+}
+
+let shots = 0;
+async function shoot(page, name, fullPage = true) {
+  shots += 1;
+  const file = path.join(screenshots, `${String(shots).padStart(2, "0")}-${name}.png`);
+  await page.screenshot({ path: file, fullPage });
+}
+
+async function step(name, work) {
+  await work();
+  console.log(`ok: ${name}`);
+}
+
+async function ask(page, customer, month = "2025-03") {
+  await page.getByLabel("Customer").selectOption({ label: customer });
+  await page.getByLabel("Month").selectOption(month);
+  await page.getByRole("button", { name: "Make report" }).click();
+}
+
+const line = (page, id) => page.locator(`#report-${id}`);
+const inState = (page, id, state) => page.locator(`#report-${id}[data-state="${state}"]`);
+
+async function assertFits(page) {
+  const { content, window } = await page.evaluate(() => ({
+    content: document.documentElement.scrollWidth,
+    window: document.documentElement.clientWidth,
+  }));
+  assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
+}
+
+const data = path.join(folder, "data");
+await rm(data, { recursive: true, force: true });
+await rm(screenshots, { recursive: true, force: true });
+await mkdir(screenshots, { recursive: true });
+let next;
+const { server, url } = await startServer(data, "127.0.0.1:0");
+
+const desktop = await startBrowser("desktop", { viewport: { width: 1100, height: 800 } });
+const { page } = desktop;
+await page.goto(url);
+// Gone if the page is ever loaded anew.
+await page.evaluate(() => (window.isStillTheSamePage = true));
+await page.getByText("live", { exact: true }).waitFor();
+
+await step("an empty list says so", async () => {
+  await page.getByText("Nothing here yet").waitFor();
+  await shoot(page, "empty");
+});
+
+await step("a report goes from request to done by itself", async () => {
+  await ask(page, "Alder & Finch Bakery");
+  await inState(page, 1, "rendering").waitFor();
+  await page.waitForFunction(() => document.querySelector("#report-1 progress")?.value > 0);
+  await shoot(page, "rendering");
+  await inState(page, 1, "done").waitFor();
+  const announced = await page.locator("#announcement").textContent();
+  assert.equal(announced, "Report 1 for Alder & Finch Bakery: done");
+});
+
+await step("its download is a PDF", async () => {
+  const waiting = page.waitForEvent("download");
+  await line(page, 1).getByRole("link", { name: /Download/ }).click();
+  const download = await waiting;
+  assert.equal(download.suggestedFilename(), "report-1-2025-03.pdf");
+  const pdf = await readFile(await download.path());
+  assert.equal(pdf.subarray(0, 5).toString(), "%PDF-");
+});
+
+await step("a running report and a queued one can be cancelled", async () => {
+  await ask(page, "Café Lumière");
+  await ask(page, "Harbour Roasters");
+  await ask(page, "North Pier Restaurant");
+  await ask(page, "Kaffeehaus Müller");
+  await inState(page, 2, "rendering").waitFor();
+  await inState(page, 5, "queued").waitFor();
+  await shoot(page, "queue");
+  await line(page, 2).getByRole("button", { name: /Cancel/ }).click();
+  await line(page, 5).getByRole("button", { name: /Cancel/ }).click();
+  await inState(page, 2, "cancelled").waitFor();
+  await inState(page, 5, "cancelled").waitFor();
+  await inState(page, 4, "done").waitFor();
+});
+
+await step("a report that panics says why", async () => {
+  await ask(page, "Bobby Tables Ltd");
+  await inState(page, 6, "failed").waitFor();
+  const text = await line(page, 6).textContent();
+  assert.match(text, /failed:.*panicked: attempt to divide by zero/);
+});
+
+await step("a name with markup in it is text", async () => {
+  await ask(page, "O'Brien & Daughters <Wholesale>");
+  const name = await line(page, 7).locator("strong").textContent();
+  assert.equal(name, "O'Brien & Daughters <Wholesale>");
+});
+
+await step("all customers at once", async () => {
+  await ask(page, "All customers", "2025-12");
+  await page.locator("#reports > li").nth(18).waitFor();
+  await assertFits(page);
+  await shoot(page, "all-customers");
+});
+
+await step("the keyboard stays where it was when a line changes", async () => {
+  await line(page, 18).getByRole("button", { name: /Cancel/ }).focus();
+  await page.keyboard.press("Enter");
+  await inState(page, 18, "cancelled").waitFor();
+  const focused = await page.evaluate(() => document.activeElement.id);
+  assert.equal(focused, "report-18");
+});
+
+const phone = await startBrowser("phone", {
+  viewport: { width: 360, height: 740 },
+  deviceScaleFactor: 2,
+  hasTouch: true,
+  isMobile: true,
+});
+
+await step("it fits a phone, which sees the same list", async () => {
+  await phone.page.goto(url);
+  await phone.page.getByText("live", { exact: true }).waitFor();
+  await phone.page.locator("[data-state=rendering]").first().waitFor();
+  await assertFits(phone.page);
+  await shoot(phone.page, "phone", false);
+  await phone.page.locator("[data-state=rendering]").first().scrollIntoViewIfNeeded();
+  await shoot(phone.page, "phone-rendering", false);
+  await phone.page.locator("[data-cancel]").first().tap();
+  await phone.page.locator("[data-state=cancelled]").first().waitFor();
+});
+
+await step("dark colours", async () => {
+  await page.emulateMedia({ colorScheme: "dark" });
+  await shoot(page, "dark");
+  await page.emulateMedia({ colorScheme: "light" });
+});
+
+await step("the page was never loaded anew, and its script never stumbled", async () => {
+  assert.equal(await page.evaluate(() => window.isStillTheSamePage), true);
+  assert.deepEqual(desktop.problems, []);
+  assert.deepEqual(phone.problems, []);
+});
+
+await step("a server that stops says so, and the page comes back to life with the next one", async () => {
+  server.kill("SIGTERM");
+  await page.getByText("server is stopping").waitFor();
+  await shoot(page, "stopping");
+  const [code] = await once(server, "exit");
+  assert.equal(code, 0);
+  await page.getByText("reconnecting").waitFor();
+
+  next = await startServer(data, new URL(url).host);
+  await page.getByText("live", { exact: true }).waitFor();
+  await inState(page, 17, "interrupted").waitFor();
+});
+
+await phone.context.close();
+await desktop.context.close();
+next.server.kill("SIGTERM");
+await once(next.server, "exit");
+console.log(`screenshots are in ${screenshots}`);
