@@ -29,6 +29,7 @@
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
 //! | know what went wrong | [`TaskError`] |
 //! | hear of failures that nobody waited for | [`set_failure_hook`] |
+//! | keep tasks together, see what runs, shut down | [`TaskScope`] |
 //! | choose where tasks run | [`Spawn`] |
 //!
 //! # Features
@@ -41,6 +42,7 @@ mod abort_on_drop;
 mod cancel_handle;
 mod failure;
 mod flatten;
+mod scope;
 #[cfg(feature = "tracing")]
 mod span;
 mod spawn;
@@ -59,6 +61,7 @@ pub use self::{
     cancel_handle::CancelHandle,
     failure::{TaskFailure, set_failure_hook},
     flatten::Flatten,
+    scope::{ShutdownReport, TaskInfo, TaskScope, TaskState},
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,

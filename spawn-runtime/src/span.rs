@@ -9,7 +9,10 @@ use std::{
 use pin_project_lite::pin_project;
 use tracing::Span;
 
-use crate::task::{BlockingTask, Task, sealed};
+use crate::{
+    scope::{Ending, Place},
+    task::{BlockingTask, Task, TaskName, sealed},
+};
 
 /// The span that a new task runs in; `None` where there is nothing to carry, which is also what is
 /// paid where no subscriber listens.
@@ -61,7 +64,28 @@ impl<F: Future> Future for InSpan<F> {
     }
 }
 
-impl<F: Task> sealed::Task for InSpan<F> {}
+impl<F: sealed::Task> sealed::Task for InSpan<F> {
+    fn task_name(&self) -> TaskName {
+        self.task().task_name()
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.task().is_waiting()
+    }
+
+    fn ending(output: &F::Output) -> Ending {
+        F::ending(output)
+    }
+
+    fn poll_in(self: Pin<&mut Self>, cx: &mut Context<'_>, place: &mut Place) -> Poll<F::Output> {
+        let this = self.project();
+        let _entered = this.span.enter();
+        this.task
+            .as_pin_mut()
+            .expect("dropped last")
+            .poll_in(cx, place)
+    }
+}
 
 impl<F: Task> Task for InSpan<F> {
     fn name(&self) -> &'static str {
@@ -99,17 +123,19 @@ impl<F> Drop for CallInSpan<F> {
     }
 }
 
-impl<F: BlockingTask> sealed::Task for CallInSpan<F> {}
-
 impl<F: BlockingTask> BlockingTask for CallInSpan<F> {
     type Output = F::Output;
 
-    fn name(&self) -> &'static str {
-        self.call().name()
+    fn task_name(&self) -> TaskName {
+        self.call().task_name()
     }
 
     fn spawned_at(&self) -> &'static Location<'static> {
         self.call().spawned_at()
+    }
+
+    fn ending(output: &F::Output) -> Ending {
+        F::ending(output)
     }
 
     fn run(mut self) -> F::Output {

@@ -1,7 +1,7 @@
 use tokio::{runtime::Handle, task::JoinHandle};
 
 use super::Spawn;
-use crate::task::{BlockingTask, Task};
+use crate::task::{BlockingTask, Task, TaskName};
 
 /// The runtime that the caller is in: where tasks run without `on`.
 pub(crate) struct CurrentRuntime;
@@ -15,18 +15,25 @@ impl Spawn for CurrentRuntime {
 
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        match Handle::try_current() {
-            Ok(runtime) => Spawn::spawn(&runtime, task),
-            Err(_) => outside_a_runtime(task.name()),
-        }
+        Spawn::spawn(&current_runtime(task.task_name()), task)
     }
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
-        match Handle::try_current() {
-            Ok(runtime) => runtime.spawn_blocking_task(task),
-            Err(_) => outside_a_runtime(task.name()),
-        }
+        current_runtime(task.task_name()).spawn_blocking_task(task)
+    }
+}
+
+/// The runtime that the caller is in.
+///
+/// # Panics
+///
+/// If there is none.
+#[track_caller]
+pub(crate) fn current_runtime(name: TaskName) -> Handle {
+    match Handle::try_current() {
+        Ok(runtime) => runtime,
+        Err(_) => outside_a_runtime(name.get()),
     }
 }
 

@@ -36,7 +36,7 @@ impl Spawn for Handle {
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
         tokio::task::Builder::new()
-            .name(task.name())
+            .name(task.task_name().get())
             .spawn_blocking_on(move || task.run(), self)
             .unwrap_or_else(|error| panic!("no thread for a blocking task: {error}"))
     }

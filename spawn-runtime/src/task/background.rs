@@ -9,11 +9,12 @@ use pin_project_lite::pin_project;
 use super::{
     Origin, Outcome, Task, UnreceivedPanic,
     body::{Body, Ended},
-    name::Name,
+    name::{Name, TaskName},
     outcome::{Exception, TimedOut},
     report::Report,
     sealed,
 };
+use crate::scope::{Ending, Place};
 
 pin_project! {
     /// The future of a task: the body, and what is needed to tell of its failure.
@@ -71,6 +72,34 @@ impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
     type Output = Outcome<B::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        sealed::Task::poll_in(self, cx, &mut Place::Nowhere)
+    }
+}
+
+impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B> {
+    fn task_name(&self) -> TaskName {
+        match &self.stage {
+            Stage::Running { name, .. } => name.name(),
+            Stage::Ended => unreachable!("a spawner asks before it spawns"),
+        }
+    }
+
+    fn is_waiting(&self) -> bool {
+        match &self.stage {
+            Stage::Running { body, .. } => body.is_waiting(),
+            Stage::Ended => false,
+        }
+    }
+
+    fn ending(output: &Self::Output) -> Ending {
+        output.ending()
+    }
+
+    fn poll_in(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        place: &mut Place,
+    ) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
         let StageProjection::Running {
             spawned_at,
@@ -86,7 +115,7 @@ impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
             let StageProjection::Running { body, .. } = stage.as_mut().project() else {
                 unreachable!("it was running just now");
             };
-            let polled = body.poll_body(cx);
+            let polled = body.poll_body(cx, place);
             if polled.is_ready() {
                 // Destructors run before the output is made: a panic in one of them replaces it.
                 stage.set(Stage::Ended);
@@ -109,8 +138,6 @@ impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
     }
 }
 
-impl<N: Name, R, B> sealed::Task for Background<N, R, B> {}
-
 impl<N, R, B> Task for Background<N, R, B>
 where
     N: Name,
@@ -118,10 +145,7 @@ where
     B: Body<Output: Send + 'static> + Send + 'static,
 {
     fn name(&self) -> &'static str {
-        match &self.stage {
-            Stage::Running { name, .. } => name.name().get(),
-            Stage::Ended => unreachable!("a spawner asks before it spawns"),
-        }
+        sealed::Task::task_name(self).get()
     }
 
     fn spawned_at(&self) -> &'static Location<'static> {

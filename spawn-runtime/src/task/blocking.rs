@@ -3,9 +3,12 @@ use std::panic::{AssertUnwindSafe, Location, catch_unwind};
 use tokio::task::Id;
 
 use super::{
-    BlockingTask, Origin, Outcome, UnreceivedPanic, limit::Permit, name::Name, report::Report,
-    sealed,
+    BlockingTask, Origin, Outcome, UnreceivedPanic,
+    limit::Permit,
+    name::{Name, TaskName},
+    report::Report,
 };
+use crate::scope::Ending;
 
 /// A blocking function on its way to the blocking pool, with what is needed to tell of its failure.
 pub struct BlockingCall<N: Name, R, F> {
@@ -65,8 +68,6 @@ impl<N: Name, R, F> Drop for BlockingCall<N, R, F> {
     }
 }
 
-impl<N: Name, R, F> sealed::Task for BlockingCall<N, R, F> {}
-
 impl<N, R, F, T> BlockingTask for BlockingCall<N, R, F>
 where
     N: Name,
@@ -76,12 +77,16 @@ where
 {
     type Output = Outcome<T>;
 
-    fn name(&self) -> &'static str {
-        self.name.name().get()
+    fn task_name(&self) -> TaskName {
+        self.name.name()
     }
 
     fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
+    }
+
+    fn ending(output: &Outcome<T>) -> Ending {
+        output.ending()
     }
 
     fn run(mut self) -> Outcome<T> {

@@ -8,12 +8,22 @@ use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 
 use super::Outcome;
+use crate::scope::Place;
 
 /// What a [`Background`](super::Background) polls: the user's future with its `timeout` and `limit`.
 pub trait Body {
     type Output;
 
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<Self::Output>>;
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        place: &mut Place,
+    ) -> Poll<Ended<Self::Output>>;
+
+    /// Whether it waits for its turn.
+    fn is_waiting(&self) -> bool {
+        false
+    }
 }
 
 /// How a body ended, when it did not panic.
@@ -53,7 +63,11 @@ pin_project! {
 impl<F: Future> Body for PlainBody<F> {
     type Output = F::Output;
 
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        _: &mut Place,
+    ) -> Poll<Ended<F::Output>> {
         self.project().future.poll(cx).map(Ended::Value)
     }
 }

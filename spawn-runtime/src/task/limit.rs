@@ -13,6 +13,7 @@ use super::{
     body::{Body, Ended, Plain, Wrap},
     timeout::Timeout,
 };
+use crate::scope::Place;
 
 /// The turns of one `limit = N` function, in a `static` next to it.
 pub struct Limiter(Semaphore);
@@ -168,7 +169,11 @@ impl<B> LimitedBody<B> {
 impl<B: Body> Body for LimitedBody<B> {
     type Output = B::Output;
 
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        place: &mut Place,
+    ) -> Poll<Ended<B::Output>> {
         let this = self.project();
         if let Stage::Waiting(turn) = this.stage {
             match ready!(turn.poll(cx)) {
@@ -176,6 +181,10 @@ impl<B: Body> Body for LimitedBody<B> {
                 None => return Poll::Ready(Ended::Cancelled),
             }
         }
-        this.body.poll_body(cx)
+        this.body.poll_body(cx, place)
+    }
+
+    fn is_waiting(&self) -> bool {
+        matches!(self.stage, Stage::Waiting(_))
     }
 }

@@ -7,7 +7,10 @@ use std::{
 use tokio::task::JoinHandle;
 
 use super::Origin;
-use crate::failure::{self, Cause, panic_message};
+use crate::{
+    failure::{self, Cause, panic_message},
+    scope::Ending,
+};
 
 /// How the spawned future ends, as tokio stores it.
 ///
@@ -16,6 +19,20 @@ use crate::failure::{self, Cause, panic_message};
 pub enum Outcome<T> {
     Value(T),
     Exception(Box<Exception<T>>),
+}
+
+impl<T> Outcome<T> {
+    pub(crate) fn ending(&self) -> Ending {
+        match self {
+            Outcome::Value(_) => Ending::Finished,
+            Outcome::Exception(exception) => match **exception {
+                Exception::Failed(_) => Ending::Failed,
+                Exception::TimedOut(_) => Ending::TimedOut,
+                // What was handed over is counted where it went.
+                Exception::Cancelled | Exception::HandedOver(_) => Ending::Cancelled,
+            },
+        }
+    }
 }
 
 pub enum Exception<T> {

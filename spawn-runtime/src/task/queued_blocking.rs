@@ -18,7 +18,11 @@ use super::{
     name::Name,
     report::Report,
 };
-use crate::{spawner::CurrentRuntime, start::spawn_call};
+use crate::{
+    scope::{CallInScope, Place},
+    spawner::CurrentRuntime,
+    start::spawn_call,
+};
 
 /// A `blocking` function with a `limit`: waits for its turn as an async task, which holds no thread
 /// of the blocking pool, then hands over to a second task there.
@@ -76,7 +80,11 @@ where
 {
     type Output = T;
 
-    fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<T>> {
+    fn poll_body(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        place: &mut Place,
+    ) -> Poll<Ended<T>> {
         let Some(permit) = ready!(self.turn.poll(cx)) else {
             return Poll::Ready(Ended::Cancelled);
         };
@@ -92,9 +100,19 @@ where
             call.function,
             Some(turn),
         );
-        let running = spawn_call(&CurrentRuntime, call);
+        // The call goes on in the place of this task in its scope.
+        let place = place.take();
+        let handover = place.handover();
+        let running = spawn_call(&CurrentRuntime, CallInScope::new(call, place));
+        if let Some(handover) = handover {
+            handover.to(running.abort_handle());
+        }
         self.control.handed_over(running.abort_handle());
         Poll::Ready(Ended::HandedOver(running))
+    }
+
+    fn is_waiting(&self) -> bool {
+        self.call.is_some()
     }
 }
 

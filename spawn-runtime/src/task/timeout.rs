@@ -11,6 +11,7 @@ use tokio::{
 };
 
 use super::body::{Body, Ended, Wrap};
+use crate::scope::Place;
 
 /// `timeout = …`
 pub struct Timeout(pub Duration);
@@ -42,7 +43,11 @@ pin_project! {
 impl<F: Future> Body for TimedBody<F> {
     type Output = F::Output;
 
-    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+    fn poll_body(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        _: &mut Place,
+    ) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
         if this.deadline.is_none() {
             this.deadline.set(Some(sleep(*this.after)));

@@ -1,0 +1,35 @@
+use std::ops::AddAssign;
+
+use super::registry::Ending;
+
+/// How many tasks ended, by kind.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Counts {
+    pub(super) finished: usize,
+    pub(super) failed: usize,
+    pub(super) panicked: usize,
+    pub(super) timed_out: usize,
+    pub(super) cancelled: usize,
+}
+
+impl Counts {
+    pub(super) fn add(&mut self, ending: Ending) {
+        *match ending {
+            Ending::Finished => &mut self.finished,
+            Ending::Failed => &mut self.failed,
+            Ending::Panicked => &mut self.panicked,
+            Ending::TimedOut => &mut self.timed_out,
+            Ending::Cancelled => &mut self.cancelled,
+        } += 1;
+    }
+}
+
+impl AddAssign for Counts {
+    fn add_assign(&mut self, other: Counts) {
+        self.finished += other.finished;
+        self.failed += other.failed;
+        self.panicked += other.panicked;
+        self.timed_out += other.timed_out;
+        self.cancelled += other.cancelled;
+    }
+}
