@@ -4,7 +4,8 @@ use syn::Attribute;
 
 /// Attributes of the language. They are inert: the compiler reads them from whatever we emit.
 ///
-/// `cfg` and `cfg_attr` are not here, since they are evaluated: an item has to be complete before it is taken apart.
+/// `cfg` and `cfg_attr` are not here, since they are evaluated: an item has to be complete before
+/// it is taken apart.
 const BUILT_IN: &[&str] = &[
     "allow",
     "automatically_derived",
@@ -65,7 +66,8 @@ pub(crate) fn is_active(attribute: &Attribute) -> bool {
     !(is_tool || is_built_in)
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[bench]`, `#[test_case(…)]` and whatever else makes a test of a function.
+/// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[bench]`, `#[test_case(…)]` and whatever else makes
+/// a test of a function.
 pub(crate) fn is_test(attribute: &Attribute) -> bool {
     let name = name(attribute);
     name.ends_with("test") || matches!(name.as_str(), "bench" | "test_case" | "rustc_test_marker")
@@ -86,7 +88,8 @@ pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
-/// `#[allow(…)]` for `#[expect(…)]`: where one item becomes two places, an expectation can come true in only one.
+/// `#[allow(…)]` for `#[expect(…)]`: where one item becomes two places, an expectation can come
+/// true in only one.
 ///
 /// Input:
 ///     `#[expect(unused_variables, reason = "soon")]`

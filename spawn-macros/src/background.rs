@@ -7,6 +7,25 @@ use crate::problems::Problems;
 use crate::{expand, fallback, options, reorder};
 use proc_macro2::TokenStream;
 use quote::quote;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// The macro as the compiler calls it. A panic would take the item away, and name nobody who could
+/// mend it.
+pub(crate) fn expand_or_report(options: TokenStream, item: TokenStream) -> TokenStream {
+    let untouched = item.clone();
+    // Nothing that a panic left half done is looked at afterwards.
+    let expand = AssertUnwindSafe(|| expand(options, item));
+    catch_unwind(expand).unwrap_or_else(|_| {
+        let mut problems = Problems::default();
+        problems.add(
+            TokenStream::new(),
+            "`#[background]` failed on this item, which is a bug of spawn-macros",
+            "please report it with the item; meanwhile write the function by hand with `spawn_runtime::spawn`",
+        );
+        let errors = problems.to_compile_errors();
+        quote!(#errors #untouched)
+    })
+}
 
 /// `#[background(OPTIONS)] ITEM`
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {

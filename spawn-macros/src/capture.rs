@@ -1,13 +1,14 @@
 //! How each argument comes into the task, such that it lives and dies as in the plain `async fn`.
 //!
-//! rustc moves every argument into the future of an `async fn` and binds it anew when the body begins, one after the
-//! other, so that they are dropped in reverse when the body ends. What is not bound anew stays in the future until the
-//! last such variable is gone. Two such captures are dropped in an order which the Reference leaves open, so there is at
-//! most one whose drop can be seen: the first argument, which is the last to go anyway. It is stored once that way, and
-//! not twice as in the plain `async fn`.
+//! rustc moves every argument into the future of an `async fn` and binds it anew when the body
+//! begins, one after the other, so that they are dropped in reverse when the body ends. What is not
+//! bound anew stays in the future until the last such variable is gone. Two such captures are
+//! dropped in an order which the Reference leaves open, so there is at most one whose drop can be
+//! seen: the first argument, which is the last to go anyway. It is stored once that way, and not
+//! twice as in the plain `async fn`.
 //!
-//! Before the first poll a future drops its captures in the order in which the body mentions them. That is the order of
-//! declaration, as in the plain `async fn`.
+//! Before the first poll a future drops its captures in the order in which the body mentions them.
+//! That is the order of declaration, as in the plain `async fn`.
 
 use crate::attributes;
 use crate::mentions::Mentions;
@@ -192,7 +193,8 @@ fn allow(generated: Span) -> TokenStream {
     }
 }
 
-/// Whether a type, as it is written, surely has nothing to drop. (Nobody names a type of theirs `u8`.)
+/// Whether a type, as it is written, surely has nothing to drop. (Nobody names a type of theirs
+/// `u8`.)
 fn is_plain_data(ty: &Type) -> bool {
     match types::bare(ty) {
         Type::Array(array) => is_plain_data(&array.elem),

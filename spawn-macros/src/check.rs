@@ -1,4 +1,5 @@
-//! Every rule about what can be a background function. All of them look at the function, whatever the others found.
+//! Every rule about what can be a background function. All of them look at the function, whatever
+//! the others found.
 
 mod borrowed;
 mod cancel;
@@ -72,8 +73,8 @@ pub(crate) fn check(
     })
 }
 
-/// Finds the path by which the plain function is called: in an impl it is an associated function, which only a
-/// receiver or a `Self` tells.
+/// Finds the path by which the plain function is called: in an impl it is an associated function,
+/// which only a receiver or a `Self` tells.
 ///
 /// Input:
 ///     `run_now` and `async fn run(self) { … }`

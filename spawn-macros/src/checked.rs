@@ -21,8 +21,8 @@ pub(crate) struct Outline {
     pub reported_runtime: TokenStream,
     /// The span of generated tokens.
     pub generated: Span,
-    /// The span of those at which rustc reports what is wrong with the task. It is the user's own, lest every such
-    /// error come with a remark on macros.
+    /// The span of those at which rustc reports what is wrong with the task. It is the user's own,
+    /// lest every such error come with a remark on macros.
     pub keyword: Span,
 }
 
@@ -98,8 +98,8 @@ impl Outline {
     }
 }
 
-/// The path of `spawn_runtime`, said to be at `span`: with the place of a `crate = …` an error would begin in the
-/// attribute.
+/// The path of `spawn_runtime`, said to be at `span`: with the place of a `crate = …` an error
+/// would begin in the attribute.
 pub(crate) fn runtime(options: &Options, span: Span) -> TokenStream {
     let Some(path) = &options.runtime else {
         return quote_spanned!(span=> ::spawn_runtime);

@@ -1,5 +1,6 @@
-//! What is emitted beside the errors: the item as others see it, so that its callers compile and an editor goes on
-//! completing, with a body that is checked, so that of all errors only the user's own remain.
+//! What is emitted beside the errors: the item as others see it, so that its callers compile and an
+//! editor goes on completing, with a body that is checked, so that of all errors only the user's
+//! own remain.
 
 use crate::checked::{Outline, Returned};
 use crate::expand::{header, inner_attributes, with_user_braces};

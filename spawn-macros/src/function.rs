@@ -18,8 +18,8 @@ pub(crate) struct Function {
 }
 
 pub(crate) enum Body {
-    /// The user's braces and what is between them, as one token: it is never parsed, so that a half-typed `value.`
-    /// still gets an expansion in which an editor can complete it.
+    /// The user's braces and what is between them, as one token: it is never parsed, so that a
+    /// half-typed `value.` still gets an expansion in which an editor can complete it.
     Block(Group),
     /// A declaration in a trait.
     Missing(Token![;]),
@@ -30,8 +30,8 @@ impl Function {
         matches!(self.signature.safety, Safety::Unsafe(_))
     }
 
-    /// The keyword at which errors in what is generated are reported: `async`, or else `fn`. An editor that looks up
-    /// a name must not find generated code there, so it is no name.
+    /// The keyword at which errors in what is generated are reported: `async`, or else `fn`. An
+    /// editor that looks up a name must not find generated code there, so it is no name.
     pub(crate) fn keyword(&self) -> Span {
         match &self.signature.asyncness {
             Some(keyword) => keyword.span,
@@ -103,7 +103,8 @@ impl Parse for Body {
     }
 }
 
-/// The braces in `token`, which are wrapped in invisible ones where they come from a `$body:block` of `macro_rules!`.
+/// The braces in `token`, which are wrapped in invisible ones where they come from a `$body:block`
+/// of `macro_rules!`.
 fn block(token: TokenTree) -> Option<Group> {
     let TokenTree::Group(group) = token else {
         return None;

@@ -1,4 +1,13 @@
-//! The attribute macro of `spawn-runtime`.
+//! The attribute macro of `spawn-runtime`. Use it through that crate: what it writes calls into it.
+//!
+//! An item goes through these stages, each of which has a file (or a folder) of its name:
+//!
+//! 1. `options` and `function` **parse**. A function's body stays one opaque token.
+//! 2. `reorder` sends the item back if other attributes have to see it first.
+//! 3. `check` applies every rule and notes all `problems`. What passes is a `checked::Checked`.
+//! 4. `expand` writes the background function, for which nothing can go wrong any more; `capture`
+//!    plans how its arguments come into the task.
+//! 5. `fallback` writes the item in its place if there were problems.
 
 mod attributes;
 mod background;
@@ -23,8 +32,143 @@ mod types;
 
 use proc_macro::TokenStream;
 
-/// Runs an `async fn` in the background.
+/// Makes a background function of an `async fn`: calling it starts it as a task, and returns at
+/// once with a typed handle.
+///
+/// ```ignore
+/// use spawn_runtime::background;
+///
+/// #[background]
+/// async fn generate_report(id: u32) -> Result<Report, ReportError> {
+///     let rows = query(id).await?;
+///     Ok(render(rows))
+/// }
+///
+/// let handle = generate_report(7); // already running; a `TaskHandle<Result<Report, ReportError>>`
+/// // … acknowledge the request …
+/// let report = handle.flatten().await?;
+/// ```
+///
+/// The function is no longer `async`, so nobody can forget to await it; its handle is
+/// `#[must_use]`. What happens in the task is what happens in the plain `async fn`: `?`, `return`,
+/// type inference and the order in which arguments and variables are dropped are the same, also
+/// where the task is aborted.
+///
+/// # Where it goes
+///
+/// - on a free `async fn`,
+/// - on a method that owns its receiver: `self`, `mut self`, `self: Arc<Self>`, `self: Box<Self>`,
+///   `self: Pin<Box<Self>>`, and with `local` `self: Rc<Self>`,
+/// - on a method in an impl of a trait, and on its declaration in the trait,
+/// - with `blocking`, on a plain `fn`.
+///
+/// Whatever goes into the task is given to it: a task may outlive its caller, so arguments and
+/// results that are borrowed for less than `'static` are errors, which name an owned type to take
+/// instead. Unless the task is `local`, everything in it must be `Send`.
+///
+/// # Options
+///
+/// | option | meaning |
+/// |---|---|
+/// | `name = "…"` | the task's name in errors, reports and listings; the function's own if left out |
+/// | `on = EXPR` | where the task is spawned: a `TaskScope`, a runtime's `Handle` or any other [`Spawn`]. Evaluated at the call, before the arguments move, and may use them: `on = self.scope` |
+/// | `blocking` | for a plain `fn` that computes or blocks: it runs on a thread for such work |
+/// | `local` | the task stays on this thread, and need not be `Send` |
+/// | `timeout = "30s"` | how long the body may run, from its first poll; then it is dropped and the handle resolves to `TimedOut`. Units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`, as in `"1h 30m"` and `"1.5s"` |
+/// | `timeout = EXPR` | the same, as a `Duration` that is evaluated at the call and may use the arguments |
+/// | `limit = N` | how many of this function run at once, in the whole process; the others wait for their turn |
+/// | `abort_on_drop` | the call returns an [`AbortOnDrop`], and the task ends with it |
+/// | `detach` | fire and forget: the call returns nothing, and failures are reported |
+/// | `direct = NAME` | also emits the plain function under that name, to await it in place and to test it |
+/// | `crate = PATH` | where `spawn_runtime` is, if it is re-exported or was renamed |
+///
+/// Options that make no sense together are errors, which say why.
+///
+/// ```ignore
+/// #[background(name = "thumbnails", limit = 4, timeout = "30s")]
+/// async fn make_thumbnail(image: PathBuf) -> Result<(), ImageError> { /* … */ }
+///
+/// #[background(blocking)]
+/// fn hash_password(password: String) -> String { /* … */ }
+///
+/// #[background(detach, on = scope)]
+/// async fn send_mail(scope: TaskScope, mail: Mail) -> Result<(), MailError> { /* … */ }
+/// ```
+///
+/// # Cancellation
+///
+/// A parameter with `#[cancel]` leaves the function's signature. The task gets a token, which
+/// `handle.cancel()`, `handle.stop(grace)` and the scope of the task trip:
+///
+/// ```ignore
+/// #[background]
+/// async fn poll_queue(queue: Queue, #[cancel] token: CancellationToken) -> Summary {
+///     let mut summary = Summary::default();
+///     while let Some(Some(job)) = token.run_until_cancelled(queue.next()).await {
+///         summary.add(job.run().await);
+///     }
+///     summary
+/// }
+///
+/// let handle = poll_queue(queue);
+/// handle.cancel();
+/// let summary = handle.await?; // what it had done by then
+/// ```
+///
+/// # Traits
+///
+/// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and
+/// needs no boxed futures. A method with a body of its own is a background function like any other.
+/// Of the options only `detach`, `abort_on_drop` and `crate` belong on a declaration, and
+/// `blocking` on that of a plain `fn`; each impl says the rest.
+///
+/// ```ignore
+/// trait Worker: Send + Sync + 'static {
+///     #[background]
+///     async fn work(self: Arc<Self>, job: Job) -> Outcome;
+/// }
+///
+/// impl Worker for Local {
+///     #[background(timeout = "10s")]
+///     async fn work(self: Arc<Self>, job: Job) -> Outcome { /* … */ }
+/// }
+///
+/// let worker: Arc<dyn Worker> = Arc::new(Local::new());
+/// let outcome = worker.work(job).await?;
+/// ```
+///
+/// # The plain function
+///
+/// With `direct = NAME` there are two functions: the plain one with the body, and the background
+/// one, which spawns it. Both have the same visibility and attributes. In an impl, a function with
+/// neither a receiver nor `Self` in it needs `direct = Self::NAME`, since it does not show that it
+/// is in one. `direct` cannot be used in the impl of a trait, which has no place for a second
+/// method.
+///
+/// # Other attributes
+///
+/// Attribute macros on the same item see the plain `async fn`, be they above or below:
+/// `#[background]` lets them go first. So `#[tracing::instrument]` records the task and not its
+/// start. One on the whole impl, such as `#[async_trait]`, has run before, which is an error: a
+/// trait whose methods return handles has no need of it. Neither can tests and `main` be background
+/// functions, since those have to see the end.
+///
+/// # Lints
+///
+/// The body gets the warnings of a plain function, and no others. These of clippy's are lost, since
+/// the function is not `async` any more or returns another type: `unused_async`,
+/// `missing_errors_doc` and `toplevel_ref_arg`, and on a blocking function `needless_pass_by_value`
+/// and
+/// `must_use_candidate`. `async_yields_async` is not looked for where the task returns a type that
+/// may be a future.
+///
+/// # Panics
+///
+/// The call panics outside of a runtime, unless `on` names one.
+///
+/// [`AbortOnDrop`]: ../spawn_runtime/struct.AbortOnDrop.html
+/// [`Spawn`]: ../spawn_runtime/trait.Spawn.html
 #[proc_macro_attribute]
 pub fn background(options: TokenStream, item: TokenStream) -> TokenStream {
-    background::expand(options.into(), item.into()).into()
+    background::expand_or_report(options.into(), item.into()).into()
 }

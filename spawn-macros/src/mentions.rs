@@ -1,18 +1,20 @@
 //! Which variables a body uses, as far as its tokens tell without parsing it.
 //!
-//! A parameter that the body uses can be captured by mention, which stores it once in the future; any other parameter
-//! is bound anew, which is what rustc does for every parameter of an `async fn`. So a doubt costs some bytes of the
-//! future, while a wrong "used" would silence the lint `unused_variables`: in doubt a variable counts as unused.
+//! A parameter that the body uses can be captured by mention, which stores it once in the future;
+//! any other parameter is bound anew, which is what rustc does for every parameter of an `async
+//! fn`. So a doubt costs some bytes of the future, while a wrong "used" would silence the lint
+//! `unused_variables`: in doubt a variable counts as unused.
 
 use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, TokenStream, TokenTree};
 use std::collections::HashMap;
 
-/// For every name: whether its first occurrence is a use of the variable (and not a new binding of that name, an
-/// assignment, or something that cannot be told).
+/// For every name: whether its first occurrence is a use of the variable (and not a new binding of
+/// that name, an assignment, or something that cannot be told).
 #[derive(Default)]
 pub(crate) struct Mentions(HashMap<String, bool>);
 
-/// Names that a `let`, `if let` or `for` binds, of which the expression after `=` or `in` knows nothing yet.
+/// Names that a `let`, `if let` or `for` binds, of which the expression after `=` or `in` knows
+/// nothing yet.
 #[derive(Default)]
 struct Binding {
     in_pattern: bool,
@@ -131,7 +133,8 @@ impl Mentions {
         self.note_bound(binding.names);
     }
 
-    /// `"{name}"`, `"{name:?}"`, `"{:width$}"`: `format!` and its like use variables within their text.
+    /// `"{name}"`, `"{name:?}"`, `"{:width$}"`: `format!` and its like use variables within their
+    /// text.
     fn captured_by_format(&mut self, text: &Literal) {
         let text = text.to_string();
         if !text.ends_with(['"', '#']) {
@@ -212,7 +215,8 @@ impl Around<'_> {
         self.index + length
     }
 
-    /// Whether a `|` here begins the parameters of a closure: an operand cannot have ended before it.
+    /// Whether a `|` here begins the parameters of a closure: an operand cannot have ended before
+    /// it.
     fn opens_closure(&self) -> bool {
         match self.get(-1) {
             None => true,
@@ -228,7 +232,8 @@ impl Around<'_> {
 
     /// `Some(x) => …`, `Some(x) if … => …`, `Point { x } => …`
     fn is_pattern_of_an_arm(&self, group: &Group) -> bool {
-        // A block before an `if` may as well be a statement of its own, unless a type's name stands before it.
+        // A block before an `if` may as well be a statement of its own, unless a type's name stands
+        // before it.
         let is_struct = |word: &Ident| word.to_string().starts_with(char::is_uppercase);
         let may_be_pattern = group.delimiter() != Delimiter::Brace
             || matches!(self.get(-1), Some(TokenTree::Ident(word)) if is_struct(word));

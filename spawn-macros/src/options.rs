@@ -106,7 +106,8 @@ pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Options {
     options
 }
 
-/// Reads one option up to its comma. False if it stopped before, at something that is not understood.
+/// Reads one option up to its comma. False if it stopped before, at something that is not
+/// understood.
 fn parse_option(
     input: ParseStream,
     options: &mut Options,

@@ -11,10 +11,11 @@ pub(crate) struct Parameter {
     /// The `#[cancel]`s on it, of which there should be at most one.
     pub cancel: Vec<Attribute>,
     pub kind: Kind,
-    /// Where the statements are said to be that bind its variables anew, for the lints that look at those.
+    /// Where the statements are said to be that bind its variables anew, for the lints that look at
+    /// those.
     pub generated: Span,
-    /// The name that the parameter has in the background function's signature if it has none of its own. The user
-    /// cannot name it, since it is resolved in the macro.
+    /// The name that the parameter has in the background function's signature if it has none of its
+    /// own. The user cannot name it, since it is resolved in the macro.
     place: Ident,
 }
 
@@ -110,14 +111,16 @@ impl Parameter {
         }
     }
 
-    /// The attributes for a statement that stands for the parameter only where the parameter is there.
+    /// The attributes for a statement that stands for the parameter only where the parameter is
+    /// there.
     pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes
             .iter()
             .filter(|attribute| attributes::is_cfg(attribute))
     }
 
-    /// The attributes for a `let` that binds the parameter's variables: rustc copies them there, too.
+    /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
+    /// too.
     pub(crate) fn cfgs_and_lints(&self) -> impl Iterator<Item = &Attribute> {
         self.attributes.iter().filter(is_copied)
     }
@@ -153,7 +156,8 @@ fn kind(parameter: &PatType) -> Kind {
     }
 }
 
-/// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds nothing.
+/// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds
+/// nothing.
 fn is_variable(name: &Ident) -> bool {
     !name.to_string().starts_with(char::is_uppercase)
 }

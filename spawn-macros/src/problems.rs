@@ -9,8 +9,8 @@ pub(crate) struct Problems(Option<syn::Error>);
 impl Problems {
     /// Notes one mistake at `place`: `what` is wrong, and `help` says how to mend it.
     ///
-    /// Both are lowercase with no full stop, and code stands between backticks. Whoever follows `help` gets a program
-    /// that compiles.
+    /// Both are lowercase with no full stop, and code stands between backticks. Whoever follows
+    /// `help` gets a program that compiles.
     pub(crate) fn add(&mut self, place: impl ToTokens, what: &str, help: &str) {
         // rustc indents what follows the first line under the word `error`.
         let message = format!("{what}\n\nhelp: {help}");
@@ -28,7 +28,8 @@ impl Problems {
         self.0.is_none()
     }
 
-    /// One `compile_error!` per mistake, as items: they fit a module, an impl, a trait and a function's body.
+    /// One `compile_error!` per mistake, as items: they fit a module, an impl, a trait and a
+    /// function's body.
     pub(crate) fn to_compile_errors(&self) -> TokenStream {
         self.0
             .as_ref()

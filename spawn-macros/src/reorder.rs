@@ -1,4 +1,5 @@
-//! Lets the attributes that stand below `#[background]` go first, so that they see the plain `async fn`.
+//! Lets the attributes that stand below `#[background]` go first, so that they see the plain `async
+//! fn`.
 
 use crate::attributes;
 use crate::checked;

@@ -13,7 +13,8 @@ pub(crate) struct Output {
     pub pinned: TokenStream,
     /// Whether `impl Trait` is part of it, so that only the body tells what it is.
     pub is_opaque: bool,
-    /// The type by which the way to report an `Err` is chosen, unless it is clear that there is none.
+    /// The type by which the way to report an `Err` is chosen, unless it is clear that there is
+    /// none.
     pub reported: Option<Type>,
     /// Whether the value may be a future itself.
     pub may_be_future: bool,
@@ -61,8 +62,8 @@ impl Output {
         }
     }
 
-    /// Lets nothing in the handle's type be borrowed, where there is nothing to borrow it from: rustc would object to
-    /// that a second time.
+    /// Lets nothing in the handle's type be borrowed, where there is nothing to borrow it from:
+    /// rustc would object to that a second time.
     ///
     /// Input:
     ///     `&str`
@@ -118,8 +119,9 @@ fn infer_opaque(ty: &mut Type) -> bool {
     found
 }
 
-/// The type to choose the reporter by. That choice is made before the body tells what an `impl Trait` is, and by what
-/// the error implements. So in place of `impl Trait` stands a type that implements nothing of use, whereupon an
+/// The type to choose the reporter by. That choice is made before the body tells what an `impl
+/// Trait` is, and by what the error implements. So in place of `impl Trait` stands a type that
+/// implements nothing of use, whereupon an
 /// `Err(impl Trait)` is reported by the name of its type.
 ///
 /// Input:

@@ -5,7 +5,8 @@ use syn::{
     TypeParamBound,
 };
 
-/// The types of which `ty` is directly made, except those in the signature of a function type (`fn(A) -> B`, `Fn(A)`).
+/// The types of which `ty` is directly made, except those in the signature of a function type
+/// (`fn(A) -> B`, `Fn(A)`).
 ///
 /// For `Result<Vec<A>, B>` these are `Vec<A>` and `B`.
 pub(crate) fn parts(ty: &mut Type) -> Vec<&mut Type> {
@@ -72,8 +73,8 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as opposed to those in its
-/// parts.
+/// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as
+/// opposed to those in its parts.
 ///
 /// Input:
 ///     `Foo<'a>`

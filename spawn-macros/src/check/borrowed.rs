@@ -1,4 +1,5 @@
-//! Borrows in the arguments and in what is returned: a task lives as long as it likes, so it can hold none.
+//! Borrows in the arguments and in what is returned: a task lives as long as it likes, so it can
+//! hold none.
 //!
 //! What a type hides (`Cow<str>`, an alias) only rustc sees, which then says that the data escapes.
 
@@ -87,7 +88,8 @@ fn is_parameter(ty: &Type, generics: &Generics) -> bool {
         .any(|parameter| path.path.is_ident(&parameter.ident))
 }
 
-/// Whether the function takes something from which what it returns could be borrowed, were it a plain one.
+/// Whether the function takes something from which what it returns could be borrowed, were it a
+/// plain one.
 pub(crate) fn takes_a_borrow(signature: &Signature) -> bool {
     let search = Search::new(&signature.generics);
     signature.inputs.iter().any(|input| match input {
@@ -221,7 +223,8 @@ impl Search {
         if is_allowed {
             self.ty(&reference.elem, found);
         } else {
-            // One error, also if there are borrows behind it: the type that we propose has none of them.
+            // One error, also if there are borrows behind it: the type that we propose has none of
+            // them.
             found.push(Found::Reference(reference));
         }
     }

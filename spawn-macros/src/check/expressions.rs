@@ -24,16 +24,42 @@ pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problem
         .as_ref()
         .and_then(|path| path.segments.last())
     {
-        if direct.ident == outline.function.signature.ident {
-            let help = format!(
-                "give it a name of its own: `direct = {}_now`",
-                outline.spoken_name()
-            );
-            problems.add(
-                &direct.ident,
-                "the plain function needs another name than the background one",
-                &help,
-            );
+        check_direct(&direct.ident, outline, problems);
+    }
+}
+
+fn check_direct(direct: &Ident, outline: &Outline, problems: &mut Problems) {
+    let signature = &outline.function.signature;
+    if *direct == signature.ident {
+        let help = format!(
+            "give it a name of its own: `direct = {}_now`",
+            outline.spoken_name()
+        );
+        problems.add(
+            direct,
+            "the plain function needs another name than the background one",
+            &help,
+        );
+    }
+    // Nothing can be left out of a call by a `cfg`.
+    let of_parameters = outline
+        .parameters
+        .iter()
+        .flat_map(|parameter| &parameter.attributes);
+    let of_generics = signature
+        .generics
+        .params
+        .iter()
+        .flat_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => &parameter.attrs,
+            GenericParam::Const(parameter) => &parameter.attrs,
+            GenericParam::Lifetime(parameter) => &parameter.attrs,
+        });
+    for attribute in of_parameters.chain(of_generics) {
+        if attribute.path().is_ident("cfg") {
+            let what = "with `direct` the call of the plain function would need this `cfg` too, where there can be none";
+            let help = "take `direct` off, or write the function twice with the `cfg` on each";
+            problems.add(attribute.path(), what, help);
         }
     }
 }

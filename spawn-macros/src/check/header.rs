@@ -1,4 +1,5 @@
-//! What stands before the function's name: `async`, and nothing that a background function cannot be.
+//! What stands before the function's name: `async`, and nothing that a background function cannot
+//! be.
 
 use crate::function::{Body, Function};
 use crate::options::Options;

@@ -1,4 +1,5 @@
-//! Attributes with which a function cannot be a background function, whatever else is right with it.
+//! Attributes with which a function cannot be a background function, whatever else is right with
+//! it.
 
 use crate::attributes;
 use crate::function::Function;

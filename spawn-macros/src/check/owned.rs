@@ -42,7 +42,8 @@ fn own(ty: &mut Type) {
     }
 }
 
-/// `dyn Display + 'a`, which is not to be `dyn Display + 'static` in a task, but `dyn Display + Send`.
+/// `dyn Display + 'a`, which is not to be `dyn Display + 'static` in a task, but `dyn Display +
+/// Send`.
 fn is_bounded_by_borrow(ty: &Type) -> bool {
     let bounds = match ty {
         Type::TraitObject(object) => &object.bounds,

@@ -1,11 +1,10 @@
 //! `direct`: the plain function as well, which the background function calls.
 
 use super::task;
-use crate::attributes;
 use crate::capture;
 use crate::checked::{Direct, Outline, Runs, Task};
 use crate::parameter::Parameter;
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, GenericParam, Signature};
 
@@ -57,7 +56,8 @@ fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
     }
 }
 
-/// `#[track_caller]` does nothing on an `async fn`, about which rustc warns, and a symbol's name is the other's.
+/// `#[track_caller]` does nothing on an `async fn`, about which rustc warns, and a symbol's name is
+/// the other's.
 fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
     let path = attribute.path();
     let is_idle = path.is_ident("track_caller") && runs != Runs::OnBlockingThread;
@@ -72,27 +72,28 @@ fn work(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
     let span = outline.generated;
     let path = &direct.path;
     let turbofish = turbofish(&outline.function.signature, outline);
-    let arguments = outline.parameters.iter().map(|parameter| {
-        let cfgs = parameter.cfgs();
-        let argument = parameter.argument();
-        quote!(#(#cfgs)* #argument)
-    });
+    let arguments = outline.parameters.iter().map(Parameter::argument);
     let call = quote_spanned!(span=> #path #turbofish (#(#arguments),*));
-    // An unsafe function is called by one: what the call asks for, the caller of this one has promised.
+    // An unsafe function is called by one: what the call asks for, the caller of this one has
+    // promised.
     let lints = match outline.function.is_unsafe() {
         true => {
             quote_spanned!(span=> #[allow(unsafe_op_in_unsafe_fn, clippy::used_underscore_binding)])
         }
         false => quote_spanned!(span=> #[allow(clippy::used_underscore_binding)]),
     };
-    let body = quote_spanned!(span=> { #lints let __work = #call; __work });
+    // rustc reports at this variable that the plain function's future is not `Send`.
+    let value = Ident::new("__work", outline.keyword);
+    let binding = quote_spanned!(span=> #lints let #value = #call;);
+    let block = quote_spanned!(outline.keyword=> { #binding #value });
     match task.runs {
-        Runs::AsTask | Runs::AsLocalTask => body,
-        Runs::OnBlockingThread => quote_spanned!(span=> move || #body),
+        Runs::AsTask | Runs::AsLocalTask => block,
+        Runs::OnBlockingThread => quote_spanned!(outline.keyword=> move || #block),
     }
 }
 
-/// The type and const parameters as arguments, lest they have to be inferred. Lifetimes are, as in any call.
+/// The type and const parameters as arguments, lest they have to be inferred. Lifetimes are, as in
+/// any call.
 ///
 /// Input:
 ///     `<'a: 'static, T: Send, const N: usize>`
@@ -105,14 +106,7 @@ fn turbofish(signature: &Signature, outline: &Outline) -> TokenStream {
         .params
         .iter()
         .filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => {
-                let cfgs = parameter
-                    .attrs
-                    .iter()
-                    .filter(|attribute| attributes::is_cfg(attribute));
-                let name = &parameter.ident;
-                Some(quote!(#(#cfgs)* #name))
-            }
+            GenericParam::Type(parameter) => Some(parameter.ident.to_token_stream()),
             GenericParam::Const(parameter) => Some(parameter.ident.to_token_stream()),
             GenericParam::Lifetime(_) => None,
         })

@@ -1,4 +1,5 @@
-//! The signature of the background function. The user's own tokens stay what they are, for lints and editors.
+//! The signature of the background function. The user's own tokens stay what they are, for lints
+//! and editors.
 
 use crate::checked::{Outline, Returned};
 use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
@@ -45,8 +46,8 @@ pub(crate) fn header<'a>(
     }
 }
 
-/// The user's `where`, or one that says nothing: rustc takes the signature for the user's own, and points at it where
-/// documentation is missing, only if it also ends with a token of theirs.
+/// The user's `where`, or one that says nothing: rustc takes the signature for the user's own, and
+/// points at it where documentation is missing, only if it also ends with a token of theirs.
 fn where_clause(outline: &Outline) -> TokenStream {
     let signature = &outline.function.signature;
     match &signature.generics.where_clause {
@@ -58,8 +59,8 @@ fn where_clause(outline: &Outline) -> TokenStream {
 
 /// `-> TaskHandle<R>`
 fn return_type(outline: &Outline) -> TokenStream {
-    // rustc points here if an `impl Trait` is not what the body returns. For other types it does not, and clippy would
-    // find ours more complex than the user's if it took them for one.
+    // rustc points here if an `impl Trait` is not what the body returns. For other types it does
+    // not, and clippy would find ours more complex than the user's if it took them for one.
     let (span, runtime) = match outline.output.is_opaque {
         true => (outline.keyword, &outline.reported_runtime),
         false => (outline.generated, &outline.runtime),
@@ -76,14 +77,16 @@ fn return_type(outline: &Outline) -> TokenStream {
     }
 }
 
-/// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to any without a value.
+/// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to
+/// any without a value.
 fn is_kept(attribute: &Attribute, returned: Returned) -> bool {
     let is_must_use = attribute.path().is_ident("must_use");
     let has_reason = !matches!(attribute.meta, Meta::Path(_));
     !is_must_use || (has_reason && returned != Returned::Nothing)
 }
 
-/// Splits the attributes off that stand at the top of a body, since those are only allowed on a function's own braces.
+/// Splits the attributes off that stand at the top of a body, since those are only allowed on a
+/// function's own braces.
 ///
 /// Input:
 ///     `{ #![allow(unused)] run() }`
@@ -126,7 +129,8 @@ pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group) {
     (outer, remaining)
 }
 
-/// The outer function's braces are the user's, so that the lints which look for the function's own code find it.
+/// The outer function's braces are the user's, so that the lints which look for the function's own
+/// code find it.
 pub(crate) fn with_user_braces(body: &Group, tokens: TokenStream) -> Group {
     let mut braces = Group::new(body.delimiter(), tokens);
     braces.set_span(body.span());

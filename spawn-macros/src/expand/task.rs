@@ -193,7 +193,8 @@ fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
     let runtime = &outline.reported_runtime;
     let name = quote_spanned!(span=> __background_name);
     let handle_token = quote_spanned!(span=> __handle_token);
-    // For clippy a future with a future as its value is a mistake in a block, but not in a function.
+    // For clippy a future with a future as its value is a mistake in a block, but not in a
+    // function.
     let allow = (task.runs != Runs::OnBlockingThread && outline.output.may_be_future)
         .then(|| quote_spanned!(span=> #[allow(clippy::async_yields_async)]));
     let mut call = quote_spanned! {outline.keyword=>
@@ -265,8 +266,9 @@ fn closure(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
 }
 
-/// The body as the last expression of a block. It is an arm of a `match`, since there the temporaries of its own last
-/// expression are dropped before the arguments, as they are at the end of a function in every edition.
+/// The body as the last expression of a block. It is an arm of a `match`, since there the
+/// temporaries of its own last expression are dropped before the arguments, as they are at the end
+/// of a function in every edition.
 fn run(outline: &Outline, body: &Group) -> TokenStream {
     quote_spanned!(outline.generated=> match () { () => #body })
 }

@@ -178,9 +178,9 @@ fn check_body(options: &str, item: TokenStream) {
     let Some(TokenTree::Group(body)) = item.clone().into_iter().last() else {
         return;
     };
-    let body = flat(body.stream());
+    let body = flat(TokenTree::Group(body).into());
     // Attributes at its top go to the function.
-    if body.len() < 4 || body[0] == "#" {
+    if body.len() < 6 || body[1] == "#" {
         return;
     }
     let shown = item.to_string();
