@@ -20,7 +20,8 @@ pub(crate) fn expand_or_report(options: TokenStream, item: TokenStream) -> Token
         problems.add(
             TokenStream::new(),
             "`#[background]` failed on this item, which is a bug of spawn-macros",
-            "please report it with the item; meanwhile write the function by hand with `spawn_runtime::spawn`",
+            "please report it with the item; meanwhile write the function by hand with \
+             `spawn_runtime::spawn`",
         );
         let errors = problems.to_compile_errors();
         quote!(#errors #untouched)
@@ -81,7 +82,8 @@ fn not_a_function(item: TokenStream, error: syn::Error) -> TokenStream {
             let help = match kind {
                 "a trait" | "an impl" => "put it on each method that should run in the background",
                 _ => {
-                    "take it off here, and put it on the `async fn` that should run in the background"
+                    "take it off here, and put it on the `async fn` that should run in the \
+                     background"
                 }
             };
             problems.add(keyword, &what, help);

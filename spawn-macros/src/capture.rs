@@ -130,8 +130,8 @@ fn rebind(parameter: &Parameter, is_used: bool) -> Capture {
 ///     `(a, _): (A, B)`
 ///
 /// Output:
-///     `__arg0: (A, B)`, and `let __arg0 = __arg0; let (a, _) = __arg0;`, as rustc has it: what the pattern leaves is
-///     dropped right after what it binds
+///     `__arg0: (A, B)`, and `let __arg0 = __arg0; let (a, _) = __arg0;`, as rustc has it: what the
+///     pattern leaves is dropped right after what it binds
 fn destructure(parameter: &Parameter) -> Capture {
     let generated = parameter.generated;
     let mut capture = rebind(parameter, false);

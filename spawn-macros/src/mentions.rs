@@ -5,7 +5,10 @@
 //! fn`. So a doubt costs some bytes of the future, while a wrong "used" would silence the lint
 //! `unused_variables`: in doubt a variable counts as unused.
 
-use proc_macro2::{Delimiter, Group, Ident, Literal, Spacing, TokenStream, TokenTree};
+mod around;
+
+use around::Around;
+use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
 use std::collections::HashMap;
 
 /// For every name: whether its first occurrence is a use of the variable (and not a new binding of
@@ -166,114 +169,6 @@ fn words(tokens: TokenStream, found: &mut Vec<String>) {
             TokenTree::Group(group) => words(group.stream(), found),
             TokenTree::Punct(_) | TokenTree::Literal(_) => {}
         }
-    }
-}
-
-/// A token and its neighbours.
-struct Around<'a> {
-    tokens: &'a [TokenTree],
-    index: usize,
-}
-
-impl Around<'_> {
-    fn get(&self, offset: isize) -> Option<&TokenTree> {
-        self.tokens.get(self.index.checked_add_signed(offset)?)
-    }
-
-    fn is(&self, offset: isize, punct: char) -> bool {
-        matches!(self.get(offset), Some(TokenTree::Punct(found)) if found.as_char() == punct)
-    }
-
-    fn is_word(&self, offset: isize, words: &[&str]) -> bool {
-        matches!(self.get(offset), Some(TokenTree::Ident(found)) if words.iter().any(|word| found == word))
-    }
-
-    /// Whether the two punctuation characters from `offset` on belong together, as in `==`.
-    fn is_pair(&self, offset: isize, first: char, second: char) -> bool {
-        matches!(self.get(offset), Some(TokenTree::Punct(found)) if found.spacing() == Spacing::Joint)
-            && self.is(offset, first)
-            && self.is(offset + 1, second)
-    }
-
-    /// Whether this character is the second of an operator that begins with `first`.
-    fn is_operator_with(&self, first: char) -> bool {
-        matches!(self.get(-1), Some(TokenTree::Punct(found)) if found.as_char() == first && found.spacing() == Spacing::Joint)
-    }
-
-    /// The index after the body, or the `;`, of the item that begins here.
-    fn end_of_item(&self) -> usize {
-        let rest = &self.tokens[self.index..];
-        let is_end = |token: &TokenTree| match token {
-            TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
-            TokenTree::Punct(punct) => punct.as_char() == ';',
-            _ => false,
-        };
-        let length = rest
-            .iter()
-            .position(is_end)
-            .map_or(rest.len(), |end| end + 1);
-        self.index + length
-    }
-
-    /// Whether a `|` here begins the parameters of a closure: an operand cannot have ended before
-    /// it.
-    fn opens_closure(&self) -> bool {
-        match self.get(-1) {
-            None => true,
-            Some(TokenTree::Ident(word)) => {
-                ["move", "return", "break", "async", "static", "in", "else"]
-                    .iter()
-                    .any(|keyword| word == keyword)
-            }
-            Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '?' | '|'),
-            Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
-        }
-    }
-
-    /// `Some(x) => …`, `Some(x) if … => …`, `Point { x } => …`
-    fn is_pattern_of_an_arm(&self, group: &Group) -> bool {
-        // A block before an `if` may as well be a statement of its own, unless a type's name stands
-        // before it.
-        let is_struct = |word: &Ident| word.to_string().starts_with(char::is_uppercase);
-        let may_be_pattern = group.delimiter() != Delimiter::Brace
-            || matches!(self.get(-1), Some(TokenTree::Ident(word)) if is_struct(word));
-        self.is_pair(1, '=', '>') || (may_be_pattern && self.is_word(1, &["if"]))
-    }
-
-    /// Whether the word here is a use of the variable of that name (`Some(false)`: perhaps not), or
-    /// `None` if it is something else, such as a field.
-    fn classify(&self, is_closure_body: bool) -> Option<bool> {
-        let is_field = self.is(-1, '.') && !self.is_pair(-2, '.', '.');
-        let is_in_path = self.is_pair(1, ':', ':') || self.is_pair(-2, ':', ':');
-        let is_macro = self.is(1, '!') && !self.is_pair(1, '!', '=');
-        let is_label = self.is(-1, '\'');
-        if is_field || is_in_path || is_macro || is_label {
-            return None;
-        }
-        if self.is(1, ':') {
-            // The name of a field in `Point { x: 1 }`.
-            return None;
-        }
-        let is_bound = self.is(1, '@')
-            || self.is_pair(1, '=', '>')
-            || self.is_word(1, &["if"])
-            || self.is_word(-1, &["ref"])
-            || (self.is_word(-1, &["mut"]) && !self.is(-2, '&') && !self.is_word(-2, &["raw"]))
-            || (self.is(1, '|') && !self.is_pair(1, '|', '|'))
-            || (self.is(-1, '|') && !self.is_pair(-2, '|', '|') && !is_closure_body);
-        Some(!is_bound && !self.is_assigned())
-    }
-
-    /// `x = 1`, `x += 1` and `x <<= 1` do not read `x` for anything but itself.
-    fn is_assigned(&self) -> bool {
-        let is_plain = self.is(1, '=') && !self.is_pair(1, '=', '=');
-        let is_compound = "+-*/%^&|"
-            .chars()
-            .any(|operator| self.is_pair(1, operator, '='));
-        let is_shift = (self.is_pair(1, '<', '<') || self.is_pair(1, '>', '>'))
-            && self.is_pair(2, '<', '=')
-            || self.is_pair(2, '>', '=') && self.is_pair(1, '>', '>');
-        is_plain || is_compound || is_shift
     }
 }
 

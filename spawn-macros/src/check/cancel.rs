@@ -21,7 +21,8 @@ pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problem
             first = Some(spell(parameter.argument()));
             match &parameter.kind {
                 Kind::Receiver(_) => {
-                    let help = "put it on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";
+                    let help = "put it on a parameter: `#[cancel] token: \
+                        spawn_runtime::CancellationToken`";
                     problems.add(attribute.path(), "`self` is no cancellation token", help);
                 }
                 Kind::Ignored { pattern, .. } | Kind::Pattern { pattern, .. } => {
@@ -37,7 +38,8 @@ pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problem
                         let what = format!(
                             "nobody could cancel `{name}`: `detach` returns no handle to do it with"
                         );
-                        let help = "take `detach` off, or spawn the task on a scope that can: `on = scope`";
+                        let help = "take `detach` off, or spawn the task on a scope that can: `on \
+                            = scope`";
                         problems.add(attribute.path(), &what, help);
                     }
                 }

@@ -9,7 +9,8 @@ const CONFLICTS: [(&str, &str, &str, &str); 4] = [
         "detach",
         "abort_on_drop",
         "`detach` returns no handle, so there is none for `abort_on_drop` to watch",
-        "keep `abort_on_drop` if the task should end with its handle, or `detach` if it should run on",
+        "keep `abort_on_drop` if the task should end with its handle, or `detach` if it should \
+            run on",
     ),
     (
         "blocking",
@@ -21,7 +22,8 @@ const CONFLICTS: [(&str, &str, &str, &str); 4] = [
         "blocking",
         "timeout",
         "a `blocking` function cannot be stopped once it runs, so a `timeout` could not end it",
-        "take `timeout` off, and let the function look at a `#[cancel] token: spawn_runtime::CancellationToken` from \
+        "take `timeout` off, and let the function look at a `#[cancel] token: \
+            spawn_runtime::CancellationToken` from \
          time to time",
     ),
     (

@@ -57,7 +57,8 @@ fn check_direct(direct: &Ident, outline: &Outline, problems: &mut Problems) {
         });
     for attribute in of_parameters.chain(of_generics) {
         if attribute.path().is_ident("cfg") {
-            let what = "with `direct` the call of the plain function would need this `cfg` too, where there can be none";
+            let what = "with `direct` the call of the plain function would need this `cfg` too, \
+                where there can be none";
             let help = "take `direct` off, or write the function twice with the `cfg` on each";
             problems.add(attribute.path(), what, help);
         }
@@ -72,7 +73,8 @@ fn at_the_call(option: &str, tokens: TokenStream, outline: &Outline, problems: &
                 for name in bound_names(pattern.to_token_stream()) {
                     if let Some(place) = variable(&tokens, &name) {
                         let what = format!(
-                            "`{option}` is evaluated at the call, where `{name}` is not taken out of its pattern yet"
+                            "`{option}` is evaluated at the call, where `{name}` is not taken out \
+                                of its pattern yet"
                         );
                         let help = "give the parameter a plain name, and take it apart in the body";
                         problems.add(place, &what, help);

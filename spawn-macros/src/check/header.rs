@@ -46,7 +46,8 @@ fn check_async(function: &Function, options: &Options, problems: &mut Problems) 
     };
     match (&signature.asyncness, options.has("blocking")) {
         (Some(keyword), true) => {
-            let what = "a `blocking` function is a plain `fn`: it runs on a thread of its own, where nothing is awaited";
+            let what = "a `blocking` function is a plain `fn`: it runs on a thread of its own, \
+                where nothing is awaited";
             let help = if awaits {
                 "take `blocking` off, since the body awaits"
             } else {

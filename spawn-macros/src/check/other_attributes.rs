@@ -47,7 +47,8 @@ pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<O
     if was_async_trait(function) {
         let what =
             "`#[async_trait]` has made a boxed future of this method before `#[background]` saw it";
-        let help = "take `#[async_trait]` off, and put `#[background]` on the method's declaration in the trait too: \
+        let help = "take `#[async_trait]` off, and put `#[background]` on the method's \
+            declaration in the trait too: \
                     it returns a handle then, so the trait needs no boxed futures";
         problems.add(&function.signature.ident, what, help);
         return Some(Obstacle::LeaveItem);
@@ -85,7 +86,8 @@ fn test_function(test: &Attribute, function: &Function, problems: &mut Problems)
     };
     let what = format!("a test cannot be a background function: `#[{written}]` has to see it end");
     let help = format!(
-        "take `#[background]` off `{}`; a test can call a background function and wait for its handle",
+        "take `#[background]` off `{}`; a test can call a background function and wait for its \
+            handle",
         function.signature.ident
     );
     problems.add(test.path(), &what, &help);
@@ -99,7 +101,10 @@ fn main_function(place: impl ToTokens, problems: &mut Problems) {
 }
 
 fn was_async_trait(function: &Function) -> bool {
-    let is_its_lifetime = |parameter: &GenericParam| matches!(parameter, GenericParam::Lifetime(parameter) if parameter.lifetime.ident == "async_trait");
+    let is_its_lifetime = |parameter: &GenericParam| match parameter {
+        GenericParam::Lifetime(parameter) => parameter.lifetime.ident == "async_trait",
+        _ => false,
+    };
     function.signature.asyncness.is_none()
         && function
             .signature

@@ -94,7 +94,10 @@ fn lasting(
         .iter()
         .filter(|bound| !matches!(bound, TypeParamBound::Lifetime(_)))
         .collect();
-    let is_send = |bound: &&TypeParamBound| matches!(bound, TypeParamBound::Trait(bound) if bound.path.is_ident("Send"));
+    let is_send = |bound: &&TypeParamBound| match bound {
+        TypeParamBound::Trait(bound) => bound.path.is_ident("Send"),
+        _ => false,
+    };
     match traits.iter().copied().any(|bound| is_send(&bound)) {
         true => quote!(#(#traits)+*),
         false => quote!(#(#traits)+* + Send),

@@ -17,14 +17,16 @@ pub(super) fn check(receiver: &Receiver, generics: &Generics, problems: &mut Pro
                 return;
             }
             if mutability.is_some() {
-                let help = "take `mut self`, or share it as `self: std::sync::Arc<Self>` with a `Mutex` around what changes";
+                let help = "take `mut self`, or share it as `self: std::sync::Arc<Self>` with a \
+                    `Mutex` around what changes";
                 problems.add(
                     and,
                     "`&mut self` is borrowed, but the task may outlive the caller",
                     help,
                 );
             } else {
-                let help = "take `self: std::sync::Arc<Self>` to share it, or `self` to give it to the task";
+                let help = "take `self: std::sync::Arc<Self>` to share it, or `self` to give it \
+                    to the task";
                 problems.add(
                     and,
                     "`&self` is borrowed, but the task may outlive the caller",

@@ -87,7 +87,8 @@ fn items(outline: &Outline, task: &Task) -> TokenStream {
     };
     if let Some(limit) = &task.limit {
         items.extend(quote_spanned! {outline.generated=>
-            static __BACKGROUND_LIMIT: #runtime::__private::Limiter = #runtime::__private::Limiter::new(#limit);
+            static __BACKGROUND_LIMIT: #runtime::__private::Limiter =
+                #runtime::__private::Limiter::new(#limit);
         });
     }
     items

@@ -69,7 +69,8 @@ fn name(value: &Expr, problems: &mut Problems) -> Option<String> {
 
 fn on(value: Expr, problems: &mut Problems) -> Option<Expr> {
     if literal(&value).is_some() {
-        let help = "give it a `TaskScope`, a `tokio::runtime::Handle` or any other `Spawn`, for example `on = scope`";
+        let help = "give it a `TaskScope`, a `tokio::runtime::Handle` or any other `Spawn`, for \
+                    example `on = scope`";
         problems.add(&value, "a task cannot be spawned on a literal", help);
         return None;
     }
@@ -88,7 +89,8 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
                 Ok(_) => format!("put it in quotes: `timeout = \"{written}\"`"),
                 Err(_) if written.ends_with(|last: char| last.is_ascii_digit()) => {
                     format!(
-                        "say of which unit: `timeout = \"{written}s\"` or `timeout = \"{written}ms\"`"
+                        "say of which unit: `timeout = \"{written}s\"` or \
+                         `timeout = \"{written}ms\"`"
                     )
                 }
                 Err(_) => "for example `timeout = \"30s\"`".to_owned(),
@@ -123,7 +125,8 @@ fn right_duration(text: &str) -> String {
     let number = text.trim();
     if duration::parse(&format!("{number}s")).is_ok() {
         return format!(
-            "write `timeout = \"{number}s\"` for seconds or `timeout = \"{number}ms\"` for milliseconds"
+            "write `timeout = \"{number}s\"` for seconds or `timeout = \"{number}ms\"` for \
+             milliseconds"
         );
     }
     let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
@@ -255,7 +258,8 @@ fn runtime(value: &Expr, problems: &mut Problems) -> Option<Path> {
     if !is_absolute || path.qself.is_some() {
         let written = spell(path);
         let help = format!(
-            "write `crate = ::{written}` for a dependency, or `crate = crate::{written}` for a path in this crate"
+            "write `crate = ::{written}` for a dependency, or `crate = crate::{written}` for a \
+             path in this crate"
         );
         problems.add(value, "the path of `spawn_runtime` must be absolute", &help);
         return None;
