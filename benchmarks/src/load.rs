@@ -1,0 +1,57 @@
+use std::sync::Arc;
+
+use tokio::runtime::Builder;
+
+use crate::ways::{Shared, Way};
+
+/// How many tasks are started before the first is waited for, and how often that is done.
+#[derive(Clone, Copy)]
+pub struct Load {
+    pub batch: usize,
+    pub rounds: usize,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+pub enum Runtime {
+    CurrentThread,
+    TwoWorkers,
+}
+
+impl Runtime {
+    pub fn word(self) -> &'static str {
+        match self {
+            Runtime::CurrentThread => "current",
+            Runtime::TwoWorkers => "two",
+        }
+    }
+
+    pub fn build(self) -> tokio::runtime::Runtime {
+        let mut builder = match self {
+            Runtime::CurrentThread => Builder::new_current_thread(),
+            Runtime::TwoWorkers => Builder::new_multi_thread(),
+        };
+        builder
+            .worker_threads(2)
+            // More would be started at random, each with its own costs.
+            .max_blocking_threads(1)
+            .enable_time()
+            .build()
+            .expect("a runtime")
+    }
+
+    /// Runs the way from where its tasks will run too: on two workers, from a worker.
+    pub fn drive(self, runtime: &tokio::runtime::Runtime, way: &Way, load: Load) {
+        let shared = Arc::new(Shared::default());
+        let work = (way.run)(load, shared);
+        runtime.block_on(async {
+            match self {
+                Runtime::CurrentThread => work.await,
+                Runtime::TwoWorkers => tokio::spawn(work).await.expect("no way panics"),
+            }
+        });
+    }
+}
+
+pub fn run(way: &Way, load: Load, runtime: Runtime) {
+    runtime.drive(&runtime.build(), way, load);
+}
