@@ -1,6 +1,6 @@
 mod counts;
 mod in_scope;
-mod member;
+mod place;
 mod registry;
 mod shutdown;
 mod shutdown_report;
@@ -18,11 +18,8 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use self::{counts::Counts, tree::Scope};
-pub(crate) use self::{
-    in_scope::{CallInScope, Place},
-    registry::Ending,
-};
+use self::tree::Scope;
+pub(crate) use self::{counts::Ending, in_scope::CallInScope, place::Place};
 pub use self::{
     shutdown_report::ShutdownReport,
     task_info::{TaskInfo, TaskState},

@@ -3,6 +3,7 @@
 use std::{
     panic::Location,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,7 +12,7 @@ use tracing::Span;
 
 use crate::{
     scope::{Ending, Place},
-    task::{BlockingTask, Task, TaskName, sealed},
+    task::{BlockingTask, QueueControl, Task, TaskName, sealed},
 };
 
 /// The span that a new task runs in; `None` where there is nothing to carry, which is also what is
@@ -71,6 +72,10 @@ impl<F: sealed::Task> sealed::Task for InSpan<F> {
 
     fn is_waiting(&self) -> bool {
         self.task().is_waiting()
+    }
+
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        self.task().queue()
     }
 
     fn ending(output: &F::Output) -> Ending {

@@ -2,61 +2,22 @@ use std::{
     marker::PhantomData,
     panic::Location,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
+use tokio::task::{Id, try_id};
 
-use super::{
-    Ending,
-    member::{Handover, Member},
-};
-use crate::task::{BlockingTask, Task, TaskName, sealed};
-
-/// Where a task is counted.
-pub enum Place {
-    /// In a scope.
-    Member(Member),
-    /// In none; or no more, since it has moved on with another task.
-    Nowhere,
-}
-
-impl Place {
-    /// For another task to go on in: it begins there anew, and its turn has come.
-    pub(crate) fn take(&mut self) -> Place {
-        if let Place::Member(member) = self {
-            member.end(Ending::Cancelled);
-            member.is_waiting(false);
-        }
-        std::mem::replace(self, Place::Nowhere)
-    }
-
-    pub(crate) fn handover(&self) -> Option<Handover> {
-        match self {
-            Place::Member(member) => Some(member.handover()),
-            Place::Nowhere => None,
-        }
-    }
-
-    fn end(&mut self, ending: Ending) {
-        if let Place::Member(member) = self {
-            member.end(ending);
-        }
-    }
-
-    fn dropping(&mut self) {
-        if let Place::Member(member) = self {
-            member.dropping();
-        }
-    }
-}
+use super::{Ending, place::Place};
+use crate::task::{BlockingTask, QueueControl, Task, TaskName, sealed};
 
 pin_project! {
     /// A task in a scope.
     pub struct InScope<F> {
         #[pin]
         task: F,
-        // Dropped last: a task leaves its scope when its destructors have run.
+        // Dropped last: an aborted task leaves its scope when its destructors have run.
         place: Place,
     }
 
@@ -68,11 +29,8 @@ pin_project! {
 }
 
 impl<F> InScope<F> {
-    pub(super) fn new(task: F, member: Member) -> Self {
-        InScope {
-            task,
-            place: Place::Member(member),
-        }
+    pub(super) fn new(task: F, place: Place) -> Self {
+        InScope { task, place }
     }
 }
 
@@ -81,17 +39,15 @@ impl<F: Task> Future for InScope<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let mut this = self.project();
-        // Stays so if the poll does not return.
-        this.place.end(Ending::Panicked);
-        let polled = this.task.as_mut().poll_in(cx, this.place);
+        let was_waiting = this.task.is_waiting();
+        let polled = this
+            .place
+            .guard(|place| this.task.as_mut().poll_in(cx, place));
         match &polled {
-            Poll::Ready(output) => this.place.end(F::ending(output)),
-            Poll::Pending => {
-                this.place.end(Ending::Cancelled);
-                if let Place::Member(member) = this.place {
-                    member.is_waiting(this.task.is_waiting());
-                }
-            }
+            // Its destructors have run: `Background` drops its body before it is ready.
+            Poll::Ready(output) => this.place.leave(F::ending(output), None),
+            Poll::Pending if was_waiting && !this.task.is_waiting() => this.place.begin(),
+            Poll::Pending => {}
         }
         polled
     }
@@ -104,6 +60,10 @@ impl<F: Task> sealed::Task for InScope<F> {
 
     fn is_waiting(&self) -> bool {
         self.task.is_waiting()
+    }
+
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        self.task.queue()
     }
 
     fn ending(output: &F::Output) -> Ending {
@@ -125,26 +85,35 @@ impl<F: Task> Task for InScope<F> {
 pub struct CallInScope<F> {
     // None once it was called.
     call: Option<F>,
-    // Dropped last, as in `InScope`.
     place: Place,
+    /// The id that the scope knows, where it is not that of the task that calls.
+    id: Option<Id>,
 }
 
 impl<F> CallInScope<F> {
-    pub(crate) fn new(call: F, place: Place) -> Self {
+    pub(crate) fn new(call: F, place: Place, id: Option<Id>) -> Self {
         CallInScope {
             call: Some(call),
             place,
+            id,
         }
     }
 
     fn call(&self) -> &F {
         self.call.as_ref().expect("taken only by `run`")
     }
+
+    fn id(&self) -> Option<Id> {
+        self.id.or_else(try_id)
+    }
 }
 
 impl<F> Drop for CallInScope<F> {
     fn drop(&mut self) {
         self.place.dropping();
+        let call = self.call.take();
+        self.place.guard(|_| drop(call));
+        self.place.leave(Ending::Cancelled, self.id());
     }
 }
 
@@ -165,9 +134,8 @@ impl<F: BlockingTask> BlockingTask for CallInScope<F> {
 
     fn run(mut self) -> F::Output {
         let call = self.call.take().expect("taken only by `run`");
-        self.place.end(Ending::Panicked);
-        let output = call.run();
-        self.place.end(F::ending(&output));
+        let output = self.place.guard(|_| call.run());
+        self.place.leave(F::ending(&output), self.id());
         output
     }
 }

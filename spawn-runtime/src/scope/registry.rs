@@ -1,241 +1,230 @@
 use std::{
     cell::Cell,
+    collections::HashSet,
     panic::Location,
     sync::{
-        Mutex, MutexGuard, OnceLock, PoisonError,
-        atomic::{AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex, OnceLock,
+        atomic::{
+            AtomicBool, AtomicUsize,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     thread,
 };
 
 use tokio::{
-    task::{AbortHandle, Id},
+    task::{AbortHandle, Id, try_id},
     time::Instant,
 };
 
-use super::{Counts, TaskInfo, TaskState};
-use crate::task::TaskName;
+use super::{TaskInfo, TaskState, tree::lock};
+use crate::task::{QueueControl, TaskName};
 
-/// Who is in a scope: a slab per shard, so that threads that spawn at the same time seldom meet.
+/// The tasks of one scope, for listing and aborting them.
 ///
-/// An entry costs no allocation of its own. No user code runs under a lock: neither wakers, nor
-/// destructors, nor aborts.
+/// A task is entered once it is spawned, which takes one short lock, and does nothing when it ends: it
+/// is swept out with others, as soon as more have ended than run. So what has ended costs no more
+/// memory than what runs, and a task costs the scope no allocation and no second lock.
+///
+/// The entries are spread over shards, so that threads that spawn at the same time seldom meet. No user
+/// code runs under a lock: no waker, no destructor.
 pub(super) struct Registry {
     shards: Box<[Shard]>,
+    /// How many were swept out.
+    swept: AtomicUsize,
+    /// From here on nothing is swept, and who leaves as cancelled says so.
+    aborting: AtomicBool,
+    /// Left as cancelled since.
+    cut_off: Mutex<HashSet<Id>>,
+    /// Those of them whose entry has been found.
+    aborted: Mutex<Vec<TaskInfo>>,
+    /// Tasks with a `limit` that run.
+    begun: Mutex<HashSet<Id>>,
+    /// Whether there ever were any.
+    limited: AtomicBool,
 }
 
 /// On cache lines of its own.
 #[derive(Default)]
 #[repr(align(128))]
-struct Shard(Mutex<Slab>);
+struct Shard(Mutex<Entries>);
 
 #[derive(Default)]
-struct Slab {
-    /// No new entries: set under the lock, so that nothing slips in after `close`.
-    closed: bool,
-    slots: Vec<Slot>,
-    /// The first of the vacant slots, plus one; 0 for none.
-    vacant: u32,
-    live: u32,
-    /// Of the last that entered.
-    number: u32,
-    counts: Counts,
-    /// What ended because the scope aborted it.
-    aborted: Vec<TaskInfo>,
+struct Entries {
+    /// The aborting has come here: what enters now is aborted at once.
+    aborting: bool,
+    entries: Vec<Entry>,
 }
 
-enum Slot {
-    Vacant { next: u32 },
-    Occupied(Occupied),
-}
-
-struct Occupied {
-    /// Different for each, so that who comes late does not take another for its own.
-    number: u32,
+pub(super) struct Entry {
+    id: Id,
+    /// None only while it is swept out.
+    task: Option<AbortHandle>,
+    /// A blocking function with a `limit` is two tasks.
+    queue: Option<Arc<QueueControl>>,
     name: TaskName,
     spawned_at: &'static Location<'static>,
     since: Instant,
-    /// None until the task is spawned.
-    task: Option<AbortHandle>,
-    id: Option<Id>,
-    waiting: bool,
-    /// The scope has aborted it, or will as soon as it is spawned.
-    aborted: bool,
-}
-
-/// Where an entry is.
-#[derive(Clone, Copy)]
-pub(super) struct Ticket {
-    slot: u32,
-    number: u32,
-    shard: u16,
-}
-
-/// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    Finished,
-    /// With an `Err`.
-    Failed,
-    Panicked,
-    TimedOut,
-    Cancelled,
+    /// It has a `limit`, so it may be waiting.
+    limited: bool,
 }
 
 impl Registry {
     pub(super) fn new() -> Self {
         Registry {
             shards: (0..shards()).map(|_| Shard::default()).collect(),
+            swept: AtomicUsize::new(0),
+            aborting: AtomicBool::new(false),
+            cut_off: Mutex::default(),
+            aborted: Mutex::default(),
+            begun: Mutex::default(),
+            limited: AtomicBool::new(false),
         }
     }
 
-    /// Takes a task in, unless the registry is closed.
-    pub(super) fn enter(
-        &self,
-        name: TaskName,
-        spawned_at: &'static Location<'static>,
-        waiting: bool,
-    ) -> Option<Ticket> {
-        let since = Instant::now();
-        let shard = here() & (self.shards.len() - 1);
-        let mut slab = self.shards[shard].lock();
-        if slab.closed {
-            return None;
-        }
-        slab.number = slab.number.wrapping_add(1);
-        let number = slab.number;
-        let slot = slab.insert(Occupied {
-            number,
-            name,
-            spawned_at,
-            since,
-            task: None,
-            id: None,
-            waiting,
-            aborted: false,
-        });
-        Some(Ticket {
-            slot,
-            number,
-            // At most 64 of them.
-            shard: shard as u16,
-        })
-    }
-
-    /// Tells of the task behind an entry: what an abort acts on. It may have ended already.
-    pub(super) fn set_abort(&self, ticket: Ticket, task: AbortHandle) {
-        let mut slab = self.lock(ticket);
-        let Some(occupied) = slab.get_mut(ticket) else {
-            return;
-        };
-        // A member that moves to another task keeps the id that its handle has.
-        occupied.id.get_or_insert(task.id());
-        if occupied.aborted {
-            drop(slab);
-            task.abort();
+    /// Enters a task that has just been spawned. It may have ended already.
+    #[inline]
+    pub(super) fn enter(&self, entry: Entry) {
+        let mut shard = lock(&self.shards[here() & (self.shards.len() - 1)].0);
+        if shard.aborting {
+            let copy = (entry.task.clone(), entry.queue.clone());
+            shard.entries.push(entry);
+            drop(shard);
+            abort(copy);
         } else {
-            let old = occupied.task.replace(task);
-            drop(slab);
-            drop(old);
+            shard.entries.push(entry);
         }
     }
 
-    /// Its turn has come.
-    pub(super) fn runs(&self, ticket: Ticket) {
-        if let Some(occupied) = self.lock(ticket).get_mut(ticket) {
-            occupied.waiting = false;
-        }
+    /// A task with a `limit` has got its turn.
+    pub(super) fn begin(&self, id: Id) {
+        self.limited.store(true, SeqCst);
+        lock(&self.begun).insert(id);
     }
 
-    pub(super) fn leave(&self, ticket: Ticket, ending: Ending) {
-        let mut slab = self.lock(ticket);
-        let Some(occupied) = slab.remove(ticket) else {
-            return;
-        };
-        match (ending, occupied.aborted, occupied.id) {
-            (Ending::Cancelled, true, Some(id)) => {
-                let info = occupied.info(id, TaskState::Stopping);
-                slab.aborted.push(info);
+    /// A task has ended; one with a `limit`, if the scope knows of any.
+    pub(super) fn forget(&self, id: Option<Id>) {
+        if self.limited.load(Relaxed) {
+            if let Some(id) = id.or_else(try_id) {
+                lock(&self.begun).remove(&id);
             }
-            _ => slab.counts.add(ending),
         }
-        // Tasks that have ended are no reason to keep memory.
-        let unused = slab.shrink();
-        drop(slab);
-        drop((unused, occupied));
     }
 
-    pub(super) fn close(&self) {
+    /// A task has ended as cancelled.
+    pub(super) fn cancelled(&self, id: Option<Id>) {
+        if self.aborting.load(SeqCst) {
+            lock(&self.cut_off).extend(id);
+        }
+    }
+
+    /// Sweeps if there is enough to sweep: of the tasks that entered, so many have `ended`, and so many
+    /// are `live`.
+    pub(super) fn sweep_after(&self, ended: usize, live: usize) {
+        const FEW: usize = 16;
+        let unswept = ended.saturating_sub(self.swept.load(Relaxed));
+        if unswept > live + FEW && !self.aborting.load(SeqCst) {
+            self.sweep();
+        }
+    }
+
+    #[cold]
+    fn sweep(&self) {
         for shard in &self.shards {
-            shard.lock().closed = true;
+            let mut shard = lock(&shard.0);
+            if shard.aborting {
+                continue;
+            }
+            let mut swept = Vec::with_capacity(shard.entries.len());
+            shard.entries.retain_mut(|entry| {
+                let ended = entry.is_finished();
+                if ended {
+                    swept.push((entry.task.take(), entry.queue.take()));
+                }
+                !ended
+            });
+            shard.shrink();
+            drop(shard);
+            self.swept.fetch_add(swept.len(), Relaxed);
+            // Not under the lock: it may be the last reference to a task.
+            drop(swept);
         }
     }
 
-    /// Aborts up to `at_most` tasks that have not been aborted, and says whether there may be more.
-    /// Nobody may enter any more.
+    /// Before the first of [`abort_some`](Self::abort_some).
+    pub(super) fn begin_aborting(&self) {
+        self.aborting.store(true, SeqCst);
+    }
+
+    /// Aborts up to `at_most` tasks from the cursor on, and says whether there may be more.
     pub(super) fn abort_some(&self, cursor: &mut Cursor, at_most: usize) -> bool {
-        let mut chunk = Vec::new();
-        while cursor.shard < self.shards.len() && chunk.len() < at_most {
-            let mut slab = self.shards[cursor.shard].lock();
-            let rest = slab.slots.get_mut(cursor.slot..).unwrap_or_default();
-            for slot in rest {
-                cursor.slot += 1;
-                if let Slot::Occupied(occupied) = slot {
-                    occupied.aborted = true;
-                    chunk.extend(occupied.task.take());
-                    if chunk.len() == at_most {
-                        break;
-                    }
-                }
-            }
-            if chunk.len() < at_most {
-                *cursor = Cursor {
-                    shard: cursor.shard + 1,
-                    slot: 0,
-                };
-            }
+        let Some(shard) = self.shards.get(cursor.shard) else {
+            return false;
+        };
+        let mut shard = lock(&shard.0);
+        shard.aborting = true;
+        let rest = shard.entries.get(cursor.entry..).unwrap_or_default();
+        let chunk: Vec<_> = rest
+            .iter()
+            .take(at_most)
+            .map(|entry| (entry.task.clone(), entry.queue.clone()))
+            .collect();
+        if rest.len() > chunk.len() {
+            cursor.entry += chunk.len();
+        } else {
+            *cursor = Cursor {
+                shard: cursor.shard + 1,
+                entry: 0,
+            };
         }
-        for task in &chunk {
-            task.abort();
-        }
+        drop(shard);
+        chunk.into_iter().for_each(abort);
         cursor.shard < self.shards.len()
     }
 
-    /// What runs now. A task that is only just being spawned has no id yet, and is not among them.
+    /// What runs now.
     pub(super) fn list(&self, stopping: bool, tasks: &mut Vec<TaskInfo>) {
+        let begun = lock(&self.begun).clone();
+        let cut_off = lock(&self.cut_off).clone();
         for shard in &self.shards {
-            let slab = shard.lock();
-            for slot in &slab.slots {
-                if let Slot::Occupied(occupied) = slot
-                    && let Some(id) = occupied.id
-                {
-                    let state = match (stopping || occupied.aborted, occupied.waiting) {
-                        (true, _) => TaskState::Stopping,
-                        (false, true) => TaskState::Waiting,
-                        (false, false) => TaskState::Running,
-                    };
-                    tasks.push(occupied.info(id, state));
+            let shard = lock(&shard.0);
+            for entry in &shard.entries {
+                let id = entry.id;
+                if entry.is_finished() || cut_off.contains(&id) {
+                    continue;
                 }
+                tasks.push(entry.info(if stopping || shard.aborting {
+                    TaskState::Stopping
+                } else if entry.limited && !begun.contains(&id) {
+                    TaskState::Waiting
+                } else {
+                    TaskState::Running
+                }));
             }
         }
     }
 
-    pub(super) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for shard in &self.shards {
-            counts += shard.lock().counts;
-        }
-        counts
-    }
-
+    /// What ended because the scope aborted it.
     pub(super) fn aborted(&self, tasks: &mut Vec<TaskInfo>) {
+        let mut cut_off = lock(&self.cut_off);
+        let mut aborted = lock(&self.aborted);
+        let mut swept = Vec::new();
         for shard in &self.shards {
-            tasks.extend_from_slice(&shard.lock().aborted);
+            let mut shard = lock(&shard.0);
+            let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut shard.entries)
+                .into_iter()
+                .partition(|entry| entry.is_finished() || cut_off.contains(&entry.id));
+            shard.entries = kept;
+            swept.extend(gone);
         }
-    }
-
-    fn lock(&self, ticket: Ticket) -> MutexGuard<'_, Slab> {
-        self.shards[usize::from(ticket.shard)].lock()
+        for entry in &swept {
+            if cut_off.remove(&entry.id) {
+                aborted.push(entry.info(TaskState::Stopping));
+            }
+        }
+        tasks.extend_from_slice(&aborted);
+        drop((cut_off, aborted));
+        drop(swept);
     }
 }
 
@@ -243,64 +232,61 @@ impl Registry {
 #[derive(Default)]
 pub(super) struct Cursor {
     shard: usize,
-    slot: usize,
+    entry: usize,
 }
 
-impl Shard {
-    fn lock(&self) -> MutexGuard<'_, Slab> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl Slab {
-    fn insert(&mut self, occupied: Occupied) -> u32 {
-        self.live += 1;
-        let occupied = Slot::Occupied(occupied);
-        if let Some(index) = self.vacant.checked_sub(1) {
-            let slot = std::mem::replace(&mut self.slots[index as usize], occupied);
-            if let Slot::Vacant { next } = slot {
-                self.vacant = next;
-            }
-            return index;
-        }
-        let index = u32::try_from(self.slots.len()).expect("fewer than 2^32 tasks at once");
-        self.slots.push(occupied);
-        index
-    }
-
-    fn get_mut(&mut self, ticket: Ticket) -> Option<&mut Occupied> {
-        match self.slots.get_mut(ticket.slot as usize)? {
-            Slot::Occupied(occupied) if occupied.number == ticket.number => Some(occupied),
-            Slot::Occupied(_) | Slot::Vacant { .. } => None,
+impl Entry {
+    #[inline]
+    pub(super) fn new(
+        task: AbortHandle,
+        queue: Option<Arc<QueueControl>>,
+        name: TaskName,
+        spawned_at: &'static Location<'static>,
+        limited: bool,
+    ) -> Self {
+        Entry {
+            id: task.id(),
+            task: Some(task),
+            queue,
+            name,
+            spawned_at,
+            since: Instant::now(),
+            limited,
         }
     }
 
-    fn remove(&mut self, ticket: Ticket) -> Option<Occupied> {
-        self.get_mut(ticket)?;
-        let vacant = Slot::Vacant { next: self.vacant };
-        let slot = std::mem::replace(&mut self.slots[ticket.slot as usize], vacant);
-        self.vacant = ticket.slot + 1;
-        self.live -= 1;
-        match slot {
-            Slot::Occupied(occupied) => Some(occupied),
-            Slot::Vacant { .. } => None,
-        }
+    fn is_finished(&self) -> bool {
+        self.task.as_ref().is_none_or(AbortHandle::is_finished)
+            && self.queue.as_ref().is_none_or(|queue| queue.is_finished())
     }
 
-    /// The slots of a burst that is over.
-    fn shrink(&mut self) -> Vec<Slot> {
-        const WORTH_KEEPING: usize = 64;
-        if self.live > 0 || self.slots.capacity() <= WORTH_KEEPING {
-            return Vec::new();
-        }
-        self.vacant = 0;
-        std::mem::take(&mut self.slots)
+    fn info(&self, state: TaskState) -> TaskInfo {
+        TaskInfo::new(
+            self.name,
+            self.id,
+            self.spawned_at,
+            self.since.elapsed(),
+            state,
+        )
     }
 }
 
-impl Occupied {
-    fn info(&self, id: Id, state: TaskState) -> TaskInfo {
-        TaskInfo::new(self.name, id, self.spawned_at, self.since.elapsed(), state)
+fn abort((task, queue): (Option<AbortHandle>, Option<Arc<QueueControl>>)) {
+    match (task, queue) {
+        (_, Some(queue)) => queue.abort(),
+        (Some(task), None) => task.abort(),
+        (None, None) => {}
+    }
+}
+
+impl Entries {
+    /// Gives back memory after a burst.
+    fn shrink(&mut self) {
+        const WORTH_KEEPING: usize = 1024;
+        let wanted = WORTH_KEEPING.max(2 * self.entries.len());
+        if self.entries.capacity() > 2 * wanted {
+            self.entries.shrink_to(wanted);
+        }
     }
 }
 
@@ -309,7 +295,7 @@ fn shards() -> usize {
     static SHARDS: OnceLock<usize> = OnceLock::new();
     *SHARDS.get_or_init(|| {
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        threads.next_power_of_two().min(64)
+        threads.next_power_of_two().min(16)
     })
 }
 

@@ -45,10 +45,11 @@ pub(super) async fn shut_down(
         }
         empty_by(scope, Instant::now().checked_add(LAST_WAIT)).await;
     }
-    lock(&scope.shutdown)
-        .report
-        .get_or_insert_with(|| report(scope, begun))
-        .clone()
+    if let Some(report) = &lock(&scope.shutdown).report {
+        return report.clone();
+    }
+    let report = report(scope, begun).await;
+    lock(&scope.shutdown).report.get_or_insert(report).clone()
 }
 
 /// Waits for one of two. (`select!` would cost every user a build of tokio's macros.)
@@ -85,12 +86,20 @@ async fn empty_by(scope: &Scope, deadline: Option<Instant>) {
     }
 }
 
-fn report(scope: &Arc<Scope>, begun: Begun) -> ShutdownReport {
-    // In this order: a task that ends in between is in both, and better that than in none.
-    let still_running = match scope.live() {
-        0 => Vec::new(),
-        _ => scope.tasks(),
-    };
+async fn report(scope: &Arc<Scope>, begun: Begun) -> ShutdownReport {
+    let mut still_running = Vec::new();
+    // A task that has just left its scope is about to be finished, and listed until it is.
+    for _ in 0..100 {
+        let live = scope.live();
+        still_running = match live {
+            0 => Vec::new(),
+            _ => scope.tasks(),
+        };
+        if still_running.len() == live {
+            break;
+        }
+        yield_now().await;
+    }
     let (counts, aborted) = scope.ended();
     ShutdownReport {
         finished: counts.finished,

@@ -6,8 +6,9 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CallInScope, Ending, Place, TaskScope,
+    CallInScope, Ending, TaskScope,
     in_scope::{InScope, Refused},
+    registry::Entry,
 };
 use crate::{
     Spawn, TaskHandle,
@@ -117,12 +118,16 @@ impl Spawn for ScopeOn<'_> {
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
-        let entered = scope.enter(task.task_name(), task.spawned_at(), task.is_waiting());
-        let Some((member, ticket)) = entered else {
+        let limited = task.is_waiting();
+        let Some(place) = scope.admit() else {
             return refuse(self.runtime, task);
         };
-        let spawned = Spawn::spawn(self.runtime, InScope::new(task, member));
-        scope.registry.set_abort(ticket, spawned.abort_handle());
+        let (name, spawned_at, queue) = (task.task_name(), task.spawned_at(), task.queue());
+        let spawned = Spawn::spawn(self.runtime, InScope::new(task, place));
+        let task = spawned.abort_handle();
+        scope
+            .registry
+            .enter(Entry::new(task, queue, name, spawned_at, limited));
         spawned
     }
 
@@ -140,12 +145,16 @@ impl Spawn for ScopeOn<'_> {
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
-        let Some((member, ticket)) = scope.enter(call.task_name(), call.spawned_at(), false) else {
+        let Some(place) = scope.admit() else {
             return refuse(self.runtime, call);
         };
-        let call = CallInScope::new(call, Place::Member(member));
+        let (name, spawned_at) = (call.task_name(), call.spawned_at());
+        let call = CallInScope::new(call, place, None);
         let spawned = self.runtime.spawn_blocking_task(call);
-        scope.registry.set_abort(ticket, spawned.abort_handle());
+        let task = spawned.abort_handle();
+        scope
+            .registry
+            .enter(Entry::new(task, None, name, spawned_at, false));
         spawned
     }
 }

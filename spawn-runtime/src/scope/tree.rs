@@ -1,21 +1,18 @@
-use std::{
-    panic::Location,
-    sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-    },
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use tokio::sync::Notify;
+use tokio::{sync::Notify, task::Id};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Counts, TaskInfo,
-    member::Member,
-    registry::{Cursor, Ending, Registry, Ticket},
+    TaskInfo,
+    counts::{Counter, Counts, Ending},
+    place::Place,
+    registry::{Cursor, Registry},
     shutdown::Shutdown,
 };
-use crate::task::TaskName;
 
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
 /// [`TaskScope`](super::TaskScope)s that users hold.
@@ -23,9 +20,9 @@ pub(crate) struct Scope {
     pub(super) registry: Registry,
     pub(super) token: CancellationToken,
     pub(super) shutdown: Mutex<Shutdown>,
-    /// Tasks of this scope and of those below it.
-    live: AtomicUsize,
-    /// Told when `live` comes to 0.
+    counter: Counter,
+    gate: Gate,
+    /// Told when the last task leaves.
     empty: Notify,
     /// Nobody holds a `TaskScope` of it any more, so nothing new can come.
     abandoned: AtomicBool,
@@ -56,7 +53,8 @@ impl Scope {
             registry: Registry::new(),
             token,
             shutdown: Mutex::default(),
-            live: AtomicUsize::new(0),
+            counter: Counter::default(),
+            gate: Gate::default(),
             empty: Notify::new(),
             abandoned: AtomicBool::new(false),
             parent,
@@ -79,36 +77,51 @@ impl Scope {
         child
     }
 
-    /// Takes a task in, unless the scope is closed.
-    pub(super) fn enter(
-        self: &Arc<Self>,
-        name: TaskName,
-        spawned_at: &'static Location<'static>,
-        waiting: bool,
-    ) -> Option<(Member, Ticket)> {
-        // Before it is in the registry: who finds the scope empty must not overlook it.
-        for scope in self.lineage() {
-            scope.live.fetch_add(1, SeqCst);
+    /// Takes a task in, unless the scope or one above it is closed.
+    pub(super) fn admit(self: &Arc<Self>) -> Option<Place> {
+        if !self.gate.admit() {
+            return None;
         }
-        let Some(ticket) = self.registry.enter(name, spawned_at, waiting) else {
+        if self
+            .parent
+            .as_ref()
+            .is_some_and(|parent| !parent.admit_below())
+        {
             self.depart();
             return None;
-        };
-        Some((Member::new(self.clone(), ticket, waiting), ticket))
+        }
+        Some(Place::within(self.clone()))
     }
 
-    pub(super) fn leave(&self, ticket: Ticket, ending: Ending) {
-        self.registry.leave(ticket, ending);
+    fn admit_below(&self) -> bool {
+        for (above, scope) in self.lineage().enumerate() {
+            if !scope.gate.admit() {
+                self.lineage().take(above).for_each(Scope::depart);
+                return false;
+            }
+        }
+        true
+    }
+
+    /// The id is asked for where the ending is a cancellation, and by tasks with a `limit`.
+    pub(super) fn leave(&self, ending: Ending, id: Option<Id>) {
+        if ending == Ending::Cancelled {
+            self.registry.cancelled(id);
+        }
+        self.registry.forget(id);
+        let ended = self.counter.count(ending);
         self.depart();
+        self.registry.sweep_after(ended, self.live());
+        if let Some(parent) = &self.parent {
+            parent.lineage().for_each(Scope::depart);
+            self.leave_parent();
+        }
     }
 
     fn depart(&self) {
-        for scope in self.lineage() {
-            if scope.live.fetch_sub(1, SeqCst) == 1 {
-                scope.empty.notify_waiters();
-            }
+        if self.gate.depart() {
+            self.empty.notify_waiters();
         }
-        self.leave_parent();
     }
 
     /// Once nothing can come and nothing is left, the scope leaves its counts to its parent. Until
@@ -129,9 +142,10 @@ impl Scope {
             if !own.scopes.is_empty() || !is_there {
                 return;
             }
-            siblings.counts += scope.registry.counts();
+            let mut aborted = Vec::new();
+            siblings.counts += scope.own_counts(&mut aborted);
             siblings.counts += own.counts;
-            scope.registry.aborted(&mut siblings.aborted);
+            siblings.aborted.append(&mut aborted);
             siblings.aborted.extend_from_slice(&own.aborted);
             drop(own);
             let left = siblings.scopes.swap_remove(position);
@@ -163,7 +177,7 @@ impl Scope {
     }
 
     pub(super) fn live(&self) -> usize {
-        self.live.load(SeqCst)
+        self.gate.live()
     }
 
     pub(super) async fn wait(&self) {
@@ -183,7 +197,7 @@ impl Scope {
     pub(super) fn close(self: &Arc<Self>) {
         let mut scopes = vec![self.clone()];
         while let Some(scope) = scopes.pop() {
-            scope.registry.close();
+            scope.gate.close();
             let mut children = lock(&scope.children);
             // Below a closed scope all are closed, or are being closed.
             if !std::mem::replace(&mut children.closed, true) {
@@ -201,14 +215,23 @@ impl Scope {
         tasks
     }
 
+    /// How the tasks of this scope ended, without those below. What was aborted is not among the
+    /// cancelled.
+    fn own_counts(&self, aborted: &mut Vec<TaskInfo>) -> Counts {
+        let before = aborted.len();
+        self.registry.aborted(aborted);
+        let mut counts = self.counter.get();
+        counts.cancelled = counts.cancelled.saturating_sub(aborted.len() - before);
+        counts
+    }
+
     /// How the tasks of this scope and of those below it ended.
     pub(super) fn ended(self: &Arc<Self>) -> (Counts, Vec<TaskInfo>) {
         let mut counts = Counts::default();
         let mut aborted = Vec::new();
         let mut scopes = vec![self.clone()];
         while let Some(scope) = scopes.pop() {
-            counts += scope.registry.counts();
-            scope.registry.aborted(&mut aborted);
+            counts += scope.own_counts(&mut aborted);
             let children = lock(&scope.children);
             counts += children.counts;
             aborted.extend_from_slice(&children.aborted);
@@ -256,8 +279,12 @@ impl Aborting {
 
     /// The scope must be closed.
     pub(super) fn new(scope: &Arc<Scope>) -> Self {
+        let scopes = scope.descendants();
+        for scope in &scopes {
+            scope.registry.begin_aborting();
+        }
         Aborting {
-            scopes: scope.descendants(),
+            scopes,
             cursor: Cursor::default(),
         }
     }
@@ -278,6 +305,39 @@ impl Aborting {
 impl Drop for Aborting {
     fn drop(&mut self) {
         while self.abort_some() {}
+    }
+}
+
+/// Counts the tasks of a scope and of those below it, and closes: both in one number, so that a task is
+/// either admitted and counted before the gate closes, or refused.
+#[derive(Default)]
+struct Gate(AtomicUsize);
+
+impl Gate {
+    const CLOSED: usize = 1;
+    const TASK: usize = 2;
+
+    /// Never counts what it refuses, not even for a moment: who waits for the last task would wait for
+    /// that too, and nobody would tell them of its end.
+    fn admit(&self) -> bool {
+        self.0
+            .fetch_update(SeqCst, SeqCst, |tasks| {
+                (tasks & Self::CLOSED == 0).then_some(tasks + Self::TASK)
+            })
+            .is_ok()
+    }
+
+    /// Whether it was the last.
+    fn depart(&self) -> bool {
+        self.0.fetch_sub(Self::TASK, SeqCst) / Self::TASK == 1
+    }
+
+    fn close(&self) {
+        self.0.fetch_or(Self::CLOSED, SeqCst);
+    }
+
+    fn live(&self) -> usize {
+        self.0.load(SeqCst) / Self::TASK
     }
 }
 

@@ -1,13 +1,14 @@
 use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
 use super::{
-    Origin, Outcome, Task, UnreceivedPanic,
+    Origin, Outcome, QueueControl, Task, UnreceivedPanic,
     body::{Body, Ended},
     name::{Name, TaskName},
     outcome::{Exception, TimedOut},
@@ -72,7 +73,7 @@ impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
     type Output = Outcome<B::Output>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        sealed::Task::poll_in(self, cx, &mut Place::Nowhere)
+        sealed::Task::poll_in(self, cx, &mut Place::nowhere())
     }
 }
 
@@ -88,6 +89,13 @@ impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B
         match &self.stage {
             Stage::Running { body, .. } => body.is_waiting(),
             Stage::Ended => false,
+        }
+    }
+
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        match &self.stage {
+            Stage::Running { body, .. } => body.queue(),
+            Stage::Ended => None,
         }
     }
 

@@ -1,5 +1,6 @@
 use std::{
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -7,7 +8,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 
-use super::Outcome;
+use super::{Outcome, QueueControl};
 use crate::scope::Place;
 
 /// What a [`Background`](super::Background) polls: the user's future with its `timeout` and `limit`.
@@ -23,6 +24,11 @@ pub trait Body {
     /// Whether it waits for its turn.
     fn is_waiting(&self) -> bool {
         false
+    }
+
+    /// Controls it where it is two tasks.
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        None
     }
 }
 

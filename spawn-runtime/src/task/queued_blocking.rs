@@ -89,9 +89,11 @@ where
             return Poll::Ready(Ended::Cancelled);
         };
         let call = self.call.take().expect("a finished task is not polled");
+        // The call is another task, and still this one to the caller.
+        let id = tokio::task::try_id();
         let turn = HeldTurn {
             _permit: permit,
-            id: tokio::task::try_id(),
+            id,
         };
         let call = BlockingCall::new(
             call.name,
@@ -101,18 +103,20 @@ where
             Some(turn),
         );
         // The call goes on in the place of this task in its scope.
-        let place = place.take();
-        let handover = place.handover();
-        let running = spawn_call(&CurrentRuntime, CallInScope::new(call, place));
-        if let Some(handover) = handover {
-            handover.to(running.abort_handle());
-        }
+        let running = spawn_call(
+            &CurrentRuntime,
+            CallInScope::new(call, place.hand_over(), id),
+        );
         self.control.handed_over(running.abort_handle());
         Poll::Ready(Ended::HandedOver(running))
     }
 
     fn is_waiting(&self) -> bool {
         self.call.is_some()
+    }
+
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        Some(self.control.clone())
     }
 }
 
@@ -131,9 +135,13 @@ struct Calling {
 }
 
 impl QueueControl {
-    /// Called once, before anyone else has the control's handle.
+    /// Tells of the task that waits, right after it was spawned.
     pub(crate) fn waiting(&self, waiting: AbortHandle) {
-        let _ = self.waiting.set(waiting);
+        let waiting = self.waiting.get_or_init(|| waiting);
+        // A scope that shuts down may have been faster.
+        if self.lock().aborted {
+            waiting.abort();
+        }
     }
 
     /// Of the `#[cancel]` parameter.
@@ -155,11 +163,11 @@ impl QueueControl {
     }
 
     pub(crate) fn abort(&self) {
+        let mut calling = self.lock();
+        calling.aborted = true;
         if let Some(waiting) = self.waiting.get() {
             waiting.abort();
         }
-        let mut calling = self.lock();
-        calling.aborted = true;
         if let Some(call) = &calling.call {
             call.abort();
         }
@@ -175,7 +183,7 @@ impl QueueControl {
     }
 
     pub(crate) fn is_finished(&self) -> bool {
-        let waiting = self.waiting.get().is_none_or(AbortHandle::is_finished);
+        let waiting = self.waiting.get().is_some_and(AbortHandle::is_finished);
         waiting
             && self
                 .lock()

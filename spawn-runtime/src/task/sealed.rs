@@ -1,10 +1,11 @@
 use std::{
     panic::Location,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use super::TaskName;
+use super::{QueueControl, TaskName};
 use crate::scope::{Ending, Place};
 
 /// What a scope asks of a task; and it keeps [`super::Task`] ours to extend.
@@ -13,6 +14,11 @@ pub trait Task: Future {
 
     /// Whether it waits for its turn (`limit = …`).
     fn is_waiting(&self) -> bool;
+
+    /// Controls it where it is two tasks.
+    fn queue(&self) -> Option<Arc<QueueControl>> {
+        None
+    }
 
     /// How it ended, by its output.
     fn ending(output: &Self::Output) -> Ending;
