@@ -30,6 +30,7 @@
 //! | know what went wrong | [`TaskError`] |
 //! | hear of failures that nobody waited for | [`set_failure_hook`] |
 //! | keep tasks together, see what runs, shut down | [`TaskScope`] |
+//! | have the values of many tasks | [`TaskSet`] |
 //! | choose where tasks run | [`Spawn`] |
 //!
 //! # Features
@@ -43,6 +44,7 @@ mod cancel_handle;
 mod failure;
 mod flatten;
 mod scope;
+mod set;
 #[cfg(feature = "tracing")]
 mod span;
 mod spawn;
@@ -62,6 +64,7 @@ pub use self::{
     failure::{TaskFailure, set_failure_hook},
     flatten::Flatten,
     scope::{ShutdownReport, TaskInfo, TaskScope, TaskState},
+    set::TaskSet,
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,

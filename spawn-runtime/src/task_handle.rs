@@ -1,6 +1,6 @@
 use std::{
     fmt::{self, Debug},
-    panic::Location,
+    panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
@@ -305,6 +305,41 @@ impl<T> TaskHandle<T> {
                 Err(_) => TaskError::cancelled(self.described()),
             }),
         })
+    }
+
+    /// Whether a poll would find something that the last one did not.
+    pub(crate) fn has_news(&self) -> bool {
+        self.join.is_finished()
+    }
+
+    /// Waits for the end and receives nothing: a failure is reported, as when the handle is dropped.
+    pub(crate) fn poll_unreceived(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.received {
+            let outcome = ready!(Pin::new(&mut self.join).poll(cx));
+            // Destructors of values and of panics' payloads may panic.
+            let dropped = catch_unwind(AssertUnwindSafe(|| match outcome {
+                Ok(Outcome::Exception(exception)) => match *exception {
+                    Exception::HandedOver(call) => Some(call),
+                    other => {
+                        drop(other);
+                        None
+                    }
+                },
+                other => {
+                    drop(other);
+                    None
+                }
+            }));
+            match dropped {
+                Ok(Some(call)) => self.join = call,
+                Ok(None) => self.received = true,
+                Err(second) => {
+                    std::mem::forget(second);
+                    self.received = true;
+                }
+            }
+        }
+        Poll::Ready(())
     }
 
     fn token(&self) -> Option<&CancellationToken> {

@@ -1,0 +1,86 @@
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+/// The blocks of a set in which a task has ended, and whom to wake for them.
+#[derive(Default)]
+pub(super) struct Woken(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    blocks: VecDeque<usize>,
+    consumer: Option<Waker>,
+}
+
+impl Woken {
+    /// The next block to look at.
+    pub(super) fn poll_block(&self, cx: &mut Context<'_>) -> Poll<usize> {
+        let mut state = self.lock();
+        if let Some(block) = state.blocks.pop_front() {
+            return Poll::Ready(block);
+        }
+        let replaced = match &state.consumer {
+            Some(consumer) if consumer.will_wake(cx.waker()) => None,
+            _ => state.consumer.replace(cx.waker().clone()),
+        };
+        drop(state);
+        // Outside the lock: its destructor may be anybody's code.
+        drop(replaced);
+        Poll::Pending
+    }
+
+    fn push(&self, block: usize) {
+        let mut state = self.lock();
+        state.blocks.push_back(block);
+        let consumer = state.consumer.take();
+        drop(state);
+        if let Some(consumer) = consumer {
+            consumer.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The waker of the tasks of one block.
+pub(super) struct BlockWaker {
+    woken: Arc<Woken>,
+    block: usize,
+    /// Whether the block waits to be looked at: then there is nothing to do.
+    queued: AtomicBool,
+}
+
+impl BlockWaker {
+    pub(super) fn new(woken: Arc<Woken>, block: usize) -> Self {
+        BlockWaker {
+            woken,
+            block,
+            queued: AtomicBool::new(false),
+        }
+    }
+
+    /// Wakes after this make the block be looked at again.
+    pub(super) fn look(&self) {
+        // With what the tasks did before they woke it.
+        self.queued.swap(false, Ordering::AcqRel);
+    }
+}
+
+impl Wake for BlockWaker {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        if !self.queued.swap(true, Ordering::AcqRel) {
+            self.woken.push(self.block);
+        }
+    }
+}
