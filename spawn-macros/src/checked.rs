@@ -19,6 +19,7 @@ pub(crate) struct Outline {
     pub runtime: TokenStream,
     /// The same for use where rustc reports what is wrong with the task.
     pub reported_runtime: TokenStream,
+    crate_option: Option<Path>,
     /// The span of generated tokens.
     pub generated: Span,
     /// The span of those at which rustc reports what is wrong with the task. It is the user's own,
@@ -69,7 +70,8 @@ impl Outline {
     pub(crate) fn new(function: Function, options: &Options) -> Self {
         let generated = function.generated();
         let keyword = function.keyword();
-        let runtime = runtime(options, generated);
+        let runtime_at = |span| runtime(options.runtime.as_ref(), span, keyword);
+        let runtime = runtime_at(generated);
         let inputs = function.signature.inputs.iter().enumerate();
         let parameter = |(index, input): (usize, &FnArg)| Parameter::new(index, input, generated);
         Outline {
@@ -81,11 +83,17 @@ impl Outline {
                 (false, false) => Returned::TaskHandle,
             },
             runtime,
-            reported_runtime: self::runtime(options, keyword),
+            reported_runtime: runtime_at(keyword),
+            crate_option: options.runtime.clone(),
             function,
             generated,
             keyword,
         }
+    }
+
+    /// The path of `spawn_runtime` for use in an expression at which rustc should point as a whole.
+    pub(crate) fn runtime_at(&self, place: Span) -> TokenStream {
+        runtime(self.crate_option.as_ref(), place, self.keyword)
     }
 
     pub(crate) fn is_declaration(&self) -> bool {
@@ -98,15 +106,22 @@ impl Outline {
     }
 }
 
-/// The path of `spawn_runtime`, said to be at `span`: with the place of a `crate = …` an error
+/// The path of `spawn_runtime`, said to begin at `span`: with the place of a `crate = …` every error
 /// would begin in the attribute.
-pub(crate) fn runtime(options: &Options, span: Span) -> TokenStream {
-    let Some(path) = &options.runtime else {
-        return quote_spanned!(span=> ::spawn_runtime);
+///
+/// The names in it are the user's, or at the function's `keyword`. So a name that leads nowhere is
+/// the same error wherever we use it, of which rustc shows one.
+pub(crate) fn runtime(path: Option<&Path>, span: Span, keyword: Span) -> TokenStream {
+    let Some(path) = path else {
+        let name = Ident::new("spawn_runtime", keyword);
+        return quote_spanned!(span=> ::#name);
     };
-    let relocate = |mut token: TokenTree| {
-        token.set_span(token.span().located_at(span));
+    let relocate = |(index, mut token): (usize, TokenTree)| {
+        if index == 0 || matches!(token, TokenTree::Punct(_)) {
+            token.set_span(token.span().located_at(span));
+        }
         token
     };
-    path.to_token_stream().into_iter().map(relocate).collect()
+    let tokens = path.to_token_stream().into_iter();
+    tokens.enumerate().map(relocate).collect()
 }

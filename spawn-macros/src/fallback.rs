@@ -13,7 +13,7 @@ use quote::{quote, quote_spanned};
 ///     `async fn f(s: &str) -> R { BODY }`
 ///
 /// Output:
-///     `fn f(s: &str) -> TaskHandle<R> { let _ = async move { … BODY … }; unreachable!() }`
+///     `fn f(s: &str) -> TaskHandle<R> { let _ = async move { unreachable!(); BODY }; unreachable!() }`
 pub(crate) fn expand(outline: &Outline) -> TokenStream {
     let public = outline
         .parameters
@@ -91,6 +91,9 @@ fn tokens(outline: &Outline) -> TokenStream {
 }
 
 /// The body in an async block: where `async` is missing, it may await all the same.
+///
+/// It stands where it cannot be reached. There rustc checks its types, but not what it moves and
+/// borrows, at which it would object for a second time that what is returned is borrowed.
 fn work(outline: &Outline, body: &Group) -> TokenStream {
     let pinned = &outline.output.pinned;
     quote_spanned! {outline.generated=>
@@ -98,8 +101,8 @@ fn work(outline: &Outline, body: &Group) -> TokenStream {
             if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#pinned> {
                 return __ret;
             }
-            let __ret: #pinned = #body;
-            __ret
+            ::core::unreachable!();
+            match () { () => #body }
         }
     }
 }

@@ -21,6 +21,7 @@ mod function;
 mod mentions;
 mod options;
 mod parameter;
+mod place;
 mod problems;
 mod reorder;
 mod return_type;

@@ -5,10 +5,10 @@ mod value;
 use crate::problems::Problems;
 use crate::spell::spell;
 use crate::suggest::nearest;
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Expr, Path, Token, token};
+use syn::{Expr, LitStr, Path, Token, token};
 
 pub(crate) use value::Timeout;
 
@@ -87,11 +87,9 @@ pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Options {
             if !understood {
                 skip_to_comma(input)?;
             } else if !input.is_empty() && !input.peek(Token![,]) {
-                problems.add(
-                    next(input),
-                    "expected `,` between two options",
-                    "separate them: `name = \"reports\", local`",
-                );
+                let before = given.last().map_or("local", |(_, written)| written);
+                let help = format!("separate them: `{before}, {}`", spell(next(input)));
+                problems.add(next(input), "expected `,` between two options", &help);
                 if !input.peek(Ident::peek_any) {
                     skip_to_comma(input)?;
                 }
@@ -115,11 +113,11 @@ fn parse_option(
     problems: &mut Problems,
 ) -> bool {
     let Ok(key) = input.call(Ident::parse_any) else {
-        problems.add(
-            next(input),
-            "expected the name of an option",
-            &format!("the options are {}", list()),
-        );
+        let help = match input.fork().parse::<LitStr>() {
+            Ok(text) => format!("did you mean `name = {}`?", spell(text)),
+            Err(_) => format!("the options are {}", list()),
+        };
+        problems.add(next(input), "expected the name of an option", &help);
         return false;
     };
     if key == OTHERS_ARE_DONE {
@@ -142,8 +140,11 @@ fn parse_option(
         problems.add(&key, &format!("`{key}` is given twice"), &help);
         return value.is_ok();
     }
+    let is_off = written == format!("{key} = false") && !example.contains('=');
     given.push((key.clone(), written));
-    options.keys.push(key.clone());
+    if !is_off {
+        options.keys.push(key.clone());
+    }
     match value {
         Ok(Some(value)) => {
             value::take(&key, value, options, problems);
@@ -212,6 +213,9 @@ fn parse_value(
 fn flag_with_value(input: ParseStream, key: &Ident, problems: &mut Problems) {
     let _ = input.parse::<Option<Token![=]>>();
     let value = next(input);
+    if !input.peek(Token![,]) {
+        let _ = input.parse::<Option<TokenTree>>();
+    }
     let help = match spell(&value).as_str() {
         "false" => format!("leave `{key}` out"),
         _ => format!("write only `{key}`"),
@@ -272,7 +276,7 @@ fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
     input.step(|cursor| {
         let mut rest = *cursor;
         while let Some((token, after)) = rest.token_tree() {
-            if matches!(&token, proc_macro2::TokenTree::Punct(punct) if punct.as_char() == ',') {
+            if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
                 break;
             }
             rest = after;

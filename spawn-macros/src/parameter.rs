@@ -1,6 +1,6 @@
 //! A parameter of the user's function.
 
-use crate::attributes;
+use crate::{attributes, place};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
@@ -56,7 +56,7 @@ impl Parameter {
             .cloned()
             .partition(|attribute| attribute.path().is_ident("cancel"));
         let place = match &kind {
-            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => first_span(pattern),
+            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => place::of(pattern),
             _ => generated,
         };
         Parameter {
@@ -160,9 +160,4 @@ fn kind(parameter: &PatType) -> Kind {
 /// nothing.
 fn is_variable(name: &Ident) -> bool {
     !name.to_string().starts_with(char::is_uppercase)
-}
-
-fn first_span(tokens: impl ToTokens) -> Span {
-    let first = tokens.into_token_stream().into_iter().next();
-    first.map_or_else(Span::mixed_site, |token| token.span())
 }

@@ -27,7 +27,7 @@ pub(crate) fn last(
     written: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let runtime = checked::runtime(options, span);
+    let runtime = checked::runtime(options.runtime.as_ref(), span, function.keyword());
     let mark = Ident::new(OTHERS_ARE_DONE, span);
     let ours = quote_spanned!(span=> #[#runtime::background(#mark, #written)]);
     let attributes = &function.attributes;

@@ -1,6 +1,6 @@
 //! What the function returns, in each of the places where that is written.
 
-use crate::types;
+use crate::{place, types};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, parse_quote};
@@ -16,6 +16,8 @@ pub(crate) struct Output {
     /// The type by which the way to report an `Err` is chosen, unless it is clear that there is
     /// none.
     pub reported: Option<Type>,
+    /// Whether the type is so simple that a handle of it is no complex type either.
+    pub is_simple: bool,
     /// Whether the value may be a future itself.
     pub may_be_future: bool,
     /// Where the type stands, for rustc's note on where it was inferred.
@@ -38,7 +40,7 @@ impl Output {
         };
         match types::bare(ty) {
             Type::Tuple(tuple) if tuple.elems.is_empty() => {
-                Output::fixed(arrow, ty.to_token_stream(), first_span(ty))
+                Output::fixed(arrow, ty.to_token_stream(), place::of(ty))
             }
             // `TaskHandle<!>` is not stable; `!` coerces to `Infallible`.
             Type::Never(never) => {
@@ -55,8 +57,9 @@ impl Output {
                     pinned: pinned.to_token_stream(),
                     is_opaque,
                     reported: reported(ty, is_opaque, runtime),
+                    is_simple: types::complexity(ty, 2) < 240,
                     may_be_future: !is_no_future(ty),
-                    place: first_span(ty),
+                    place: place::of(ty),
                 }
             }
         }
@@ -84,16 +87,11 @@ impl Output {
             pinned: ty,
             is_opaque: false,
             reported: None,
+            is_simple: true,
             may_be_future: false,
             place,
         }
     }
-}
-
-/// In the user's own context: else rustc would add that the note comes out of a macro.
-fn first_span(ty: &Type) -> Span {
-    let first = ty.to_token_stream().into_iter().next();
-    first.map_or_else(Span::call_site, |token| token.span())
 }
 
 /// Replaces each `impl Trait` in a type. True if there was one.

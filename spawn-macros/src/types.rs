@@ -73,6 +73,18 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
+/// How complex clippy finds a type that stands `depth` deep in another. (From 250 on, it warns.)
+pub(crate) fn complexity(ty: &Type, depth: u32) -> u32 {
+    let own = match ty {
+        Type::Infer(_) | Type::Ptr(_) | Type::Reference(_) => 1,
+        Type::FnPtr(_) | Type::TraitObject(_) | Type::ImplTrait(_) => 50,
+        _ => 10,
+    };
+    let mut ty = ty.clone();
+    let parts = parts(&mut ty).into_iter();
+    own * depth + parts.map(|part| complexity(part, depth + 1)).sum::<u32>()
+}
+
 /// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as
 /// opposed to those in its parts.
 ///

@@ -12,13 +12,14 @@ pub use crate::{
     },
 };
 
+// rustc shows the line with the broken bound, and so what is said beside it.
 #[track_caller]
 pub fn spawn<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
 where
     N: Name,
     R: Report<F::Output>,
     W: Wrap<F, Body: Body<Output = F::Output> + Send + 'static>,
-    F: Future<Output: Send + 'static> + Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
     start::start(&CurrentRuntime, name, report, wrap.wrap(future))
 }

@@ -80,7 +80,7 @@ fn test_function(test: &Attribute, function: &Function, problems: &mut Problems)
     let written = match attributes::name(test).as_str() {
         // What `#[test]` leaves behind when it has run.
         "rustc_test_marker" => "test".to_owned(),
-        // What another macro wrote on behalf of the user's `#[tokio::test]`.
+        // What another macro wrote for the user's `#[tokio::test]`.
         name if test.path().leading_colon.is_some() => name.to_owned(),
         _ => spell(test.path()),
     };
@@ -90,7 +90,11 @@ fn test_function(test: &Attribute, function: &Function, problems: &mut Problems)
             handle",
         function.signature.ident
     );
-    problems.add(test.path(), &what, &help);
+    // Only what the user wrote can be pointed at.
+    match test.path().leading_colon {
+        Some(_) => problems.add(&function.signature.ident, &what, &help),
+        None => problems.add(test.path(), &what, &help),
+    }
 }
 
 fn main_function(place: impl ToTokens, problems: &mut Problems) {

@@ -2,7 +2,7 @@
 //! and editors.
 
 use crate::checked::{Outline, Returned};
-use proc_macro2::{Group, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
@@ -25,9 +25,11 @@ pub(crate) fn header<'a>(
     let has_track_caller = attributes
         .iter()
         .any(|attribute| attribute.path().is_ident("track_caller"));
-    // The caller's line is where the task was spawned.
-    let track_caller =
-        (!has_track_caller).then(|| quote_spanned!(outline.generated=> #[track_caller]));
+    // The caller's line is where the task was spawned. Nobody calls `main`, which is a mistake
+    // already.
+    let is_called = signature.ident != "main";
+    let track_caller = (is_called && !has_track_caller)
+        .then(|| quote_spanned!(outline.generated=> #[track_caller]));
     let visibility = &function.visibility;
     let default = &function.default;
     let safety = &signature.safety;
@@ -59,18 +61,23 @@ fn where_clause(outline: &Outline) -> TokenStream {
 
 /// `-> TaskHandle<R>`
 fn return_type(outline: &Outline) -> TokenStream {
-    // rustc points here if an `impl Trait` is not what the body returns. For other types it does
-    // not, and clippy would find ours more complex than the user's if it took them for one.
-    let (span, runtime) = match outline.output.is_opaque {
+    // rustc points here if an `impl Trait` is not what the body returns, or if a trait's method has
+    // another type. But clippy would find our type more complex than the user's if it took it for
+    // one of theirs.
+    let is_seen = outline.output.is_opaque || outline.output.is_simple;
+    let (span, runtime) = match is_seen {
         true => (outline.keyword, &outline.reported_runtime),
         false => (outline.generated, &outline.runtime),
     };
-    let written = &outline.output.written;
-    let handle = match outline.returned {
-        Returned::TaskHandle => quote_spanned!(span=> #runtime::TaskHandle<#written>),
-        Returned::AbortOnDrop => quote_spanned!(span=> #runtime::AbortOnDrop<#written>),
+    let name = match outline.returned {
+        Returned::TaskHandle => "TaskHandle",
+        Returned::AbortOnDrop => "AbortOnDrop",
         Returned::Nothing => return TokenStream::new(),
     };
+    // Ours, lest a lint say that the user has imported it and need not qualify it.
+    let name = Ident::new(name, outline.generated);
+    let written = &outline.output.written;
+    let handle = quote_spanned!(span=> #runtime::#name<#written>);
     match &outline.output.arrow {
         Some(arrow) => quote!(#arrow #handle),
         None => quote_spanned!(outline.generated=> -> #handle),

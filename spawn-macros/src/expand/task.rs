@@ -7,6 +7,7 @@ use crate::checked::{Outline, Returned, Runs, Task};
 use crate::mentions::Mentions;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
+use crate::place;
 use proc_macro2::{Group, Ident, Literal, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Expr;
@@ -25,8 +26,7 @@ use syn::spanned::Spanned;
 ///             let _ = &a;
 ///             let __arg1 = __arg1;
 ///             let (x, y) = __arg1;
-///             let __ret: R = { BODY };
-///             __ret
+///             match () { () => { BODY } }
 ///         })
 ///     }
 ///     ```
@@ -86,9 +86,12 @@ fn items(outline: &Outline, task: &Task) -> TokenStream {
         }
     };
     if let Some(limit) = &task.limit {
+        // At the limit itself, for the error if it turns out to be 0.
+        let place = place::of(limit);
+        let runtime_there = outline.runtime_at(place);
+        let new = quote_spanned!(place=> #runtime_there::__private::Limiter::new(#limit));
         items.extend(quote_spanned! {outline.generated=>
-            static __BACKGROUND_LIMIT: #runtime::__private::Limiter =
-                #runtime::__private::Limiter::new(#limit);
+            static __BACKGROUND_LIMIT: #runtime::__private::Limiter = #new;
         });
     }
     items
@@ -96,12 +99,17 @@ fn items(outline: &Outline, task: &Task) -> TokenStream {
 
 /// What is evaluated before the arguments move.
 fn at_the_call(outline: &Outline, task: &Task) -> TokenStream {
-    let runtime = &outline.runtime;
     let mut statements = TokenStream::new();
     if let Some(on) = &task.on {
+        // It stands where the user's expression does, at which rustc should point if that is no
+        // spawner.
+        let place = place::of(on);
+        let argument = Ident::new("background_spawner", place);
+        let runtime = outline.runtime_at(place);
+        let call = quote_spanned!(place=> #runtime::__private::spawner(#argument));
         let on = operand(on, outline);
         statements.extend(quote_spanned! {outline.generated=>
-            let __spawner = #runtime::__private::spawner(&#on);
+            let __spawner = match &#on { #argument => #call };
         });
     }
     match &task.timeout {
@@ -205,12 +213,14 @@ fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
         call =
             quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
     }
+    // Ours, lest a lint say that the user has imported it and need not qualify it.
+    let handle = quote_spanned!(span=> TaskHandle);
     let call = match outline.returned {
         Returned::TaskHandle => call,
         Returned::AbortOnDrop => {
-            quote_spanned!(outline.keyword=> #runtime::TaskHandle::abort_on_drop(#call))
+            quote_spanned!(outline.keyword=> #runtime::#handle::abort_on_drop(#call))
         }
-        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::TaskHandle::detach(#call);),
+        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::#handle::detach(#call);),
     };
     quote!(#allow #call)
 }

@@ -83,6 +83,10 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
     };
     let text = match literal {
         Lit::Str(text) => text.value(),
+        Lit::Int(number) if number.base10_digits() == "0" => {
+            zero_timeout(literal, problems);
+            return None;
+        }
         Lit::Int(_) | Lit::Float(_) => {
             let written = spell(literal);
             let help = match duration::parse(&written) {
@@ -106,6 +110,10 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
         }
     };
     match duration::parse(&text) {
+        Ok(Duration::ZERO) => {
+            zero_timeout(literal, problems);
+            None
+        }
         Ok(duration) => Some(Timeout::Known(duration)),
         Err(reason) => {
             problems.add(
@@ -116,6 +124,15 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
             None
         }
     }
+}
+
+fn zero_timeout(literal: &Lit, problems: &mut Problems) {
+    let help = "write for example `timeout = \"30s\"`, or leave `timeout` out for no limit";
+    problems.add(
+        literal,
+        "with a timeout of zero the body could never run to its end",
+        help,
+    );
 }
 
 fn right_duration(text: &str) -> String {

@@ -413,11 +413,22 @@ fn a_value_of_the_wrong_kind_gets_an_example() {
             "the path of `spawn_runtime` must be absolute",
             "write `crate = ::a` for a dependency, or `crate = crate::a` for a path in this crate",
         ),
-        ("on = )", "", ""),
+        (
+            "timeout = \"0s\"",
+            "with a timeout of zero the body could never run to its end",
+            "write for example `timeout = \"30s\"`, or leave `timeout` out for no limit",
+        ),
+        (
+            "\"reports\"",
+            "expected the name of an option",
+            "did you mean `name = \"reports\"`?",
+        ),
+        (
+            "limit = 4 abort_on_drop",
+            "expected `,` between two options",
+            "separate them: `limit = 4, abort_on_drop`",
+        ),
     ] {
-        if what.is_empty() {
-            continue;
-        }
         check(options, "async fn f() {}", &[what]);
         check_help(options, "async fn f() {}", help);
     }

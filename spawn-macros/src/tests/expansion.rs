@@ -224,9 +224,13 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "on = self.scope",
         "async fn f(self) { self }",
-        "spawner(&self.scope);",
+        "match &self.scope { background_spawner => ::spawn_runtime::__private::spawner(background_spawner) };",
     );
-    check_part("on = a + b", item, "spawner(&(a + b));");
+    check_part(
+        "on = a + b",
+        item,
+        "match &(a + b) { background_spawner => ::spawn_runtime::__private::spawner(background_spawner) };",
+    );
     check_part(
         "on = scope()",
         item,

@@ -22,6 +22,7 @@ impl Limiter {
     /// # Panics
     ///
     /// If `at_most` is 0: nothing could ever run. In a `static` that is a compile error.
+    #[track_caller]
     pub const fn new(at_most: usize) -> Limiter {
         assert!(
             at_most > 0,
