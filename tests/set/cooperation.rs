@@ -1,0 +1,142 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use spawn_runtime::{TaskSet, spawn};
+use tokio::sync::Notify;
+
+use crate::support::settle;
+
+/// How often two siblings that wake each other get to run while `drain` does.
+///
+/// (One that says `yield_now` is put off until the runtime is idle, so it tells little.)
+async fn turns_of_siblings(drain: impl Future + Send + 'static) -> usize {
+    let turns = Arc::new(AtomicUsize::new(0));
+    let notifies = [Arc::new(Notify::new()), Arc::new(Notify::new())];
+    let siblings = [0, 1].map(|which| {
+        let (turns, notifies) = (turns.clone(), notifies.clone());
+        let sibling = spawn(async move {
+            loop {
+                turns.fetch_add(1, SeqCst);
+                notifies[1 - which].notify_one();
+                notifies[which].notified().await;
+            }
+        });
+        sibling.abort_on_drop()
+    });
+    settle().await;
+    let before = turns.load(SeqCst);
+    // In a task, where tokio's budget counts.
+    tokio::spawn(async move {
+        drain.await;
+    })
+    .await
+    .unwrap();
+    drop(siblings);
+    turns.load(SeqCst) - before
+}
+
+async fn ended(count: usize) -> TaskSet<usize> {
+    let set: TaskSet<usize> = (0..count)
+        .map(|number| spawn(async move { number }))
+        .collect();
+    settle().await;
+    set
+}
+
+#[tokio::test]
+async fn a_drain_of_ten_thousand_lets_siblings_run() {
+    let mut set = ended(10_000).await;
+    let turns = turns_of_siblings(async move {
+        let mut received = 0;
+        while let Some(result) = set.join_next().await {
+            result.unwrap();
+            received += 1;
+        }
+        assert_eq!(received, 10_000);
+    })
+    .await;
+    // tokio's budget is 128.
+    assert!(turns >= 10_000 / 128 / 2, "{turns}");
+
+    let set = ended(10_000).await;
+    let turns =
+        turns_of_siblings(async move { assert_eq!(set.join_all().await.len(), 10_000) }).await;
+    assert!(turns >= 10_000 / 128 / 2, "{turns}");
+
+    let set = ended(10_000).await;
+    let turns =
+        turns_of_siblings(
+            async move { assert_eq!(set.try_join_all().await.unwrap().len(), 10_000) },
+        )
+        .await;
+    assert!(turns >= 10_000 / 128 / 2, "{turns}");
+}
+
+// tokio #2460, futures-rs #2140: more handles than tokio's budget, and nothing got anywhere.
+#[test]
+fn tokio_2460_more_tasks_than_the_budget_all_come_through() {
+    for workers in [None, Some(2)] {
+        let runtime = match workers {
+            None => tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build(),
+            Some(count) => tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(count)
+                .enable_all()
+                .build(),
+        }
+        .unwrap();
+        runtime.block_on(async {
+            for count in [127, 128, 129, 1_000, 10_000] {
+                // In a task, where the budget counts.
+                let received = spawn(async move {
+                    let mut set = ended(count).await;
+                    let mut received = 0;
+                    while let Some(result) = set.join_next().await {
+                        result.unwrap();
+                        received += 1;
+                    }
+                    received
+                });
+                let limit = Duration::from_secs(60);
+                let received = tokio::time::timeout(limit, received)
+                    .await
+                    .unwrap()
+                    .unwrap();
+                assert_eq!(received, count);
+            }
+        });
+    }
+}
+
+// A pass over all tasks for each that ends would be 50 million polls here.
+#[tokio::test(start_paused = true)]
+async fn ends_one_by_one_cost_no_pass_over_all() {
+    const COUNT: u64 = 10_000;
+    let mut set: TaskSet<u64> = (0..COUNT)
+        .map(|number| crate::support::after(number + 1, number))
+        .collect();
+    let started = std::time::Instant::now();
+    for expected in 0..COUNT / 2 {
+        assert_eq!(set.join_next().await.unwrap().unwrap(), expected);
+    }
+    let first = started.elapsed();
+    // A set a tenth of the size takes about a tenth; generously, in case of noise.
+    let mut small: TaskSet<u64> = (0..COUNT / 10)
+        .map(|number| crate::support::after(number + 1, number))
+        .collect();
+    let started = std::time::Instant::now();
+    for _ in 0..COUNT / 20 {
+        small.join_next().await.unwrap().unwrap();
+    }
+    assert!(
+        first < started.elapsed() * 60,
+        "{first:?} for {:?}",
+        started.elapsed()
+    );
+}

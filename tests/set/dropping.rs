@@ -1,0 +1,73 @@
+use spawn_runtime::{TaskSet, spawn};
+
+use crate::support::{Drops, PanicsOnDrop, settle};
+
+#[tokio::test]
+async fn dropping_a_set_aborts_its_tasks() {
+    let drops = Drops::default();
+    let set: TaskSet<()> = (0..100)
+        .map(|_| {
+            let witness = drops.witness();
+            spawn(async move {
+                let _witness = witness;
+                std::future::pending().await
+            })
+        })
+        .collect();
+    settle().await;
+    drop(set);
+    settle().await;
+    assert_eq!(drops.count(), 100);
+}
+
+#[tokio::test]
+async fn values_that_nobody_received_are_dropped_once() {
+    let drops = Drops::default();
+    let mut set = TaskSet::new();
+    for _ in 0..40 {
+        let witness = drops.witness();
+        set.push(spawn(async move { witness }));
+    }
+    settle().await;
+    drop(set.join_next().await);
+    assert_eq!(drops.count(), 1);
+    drop(set);
+    assert_eq!(drops.count(), 40);
+}
+
+#[tokio::test]
+async fn destructors_that_panic_do_not_reach_whoever_drops_the_set() {
+    let mut set = TaskSet::new();
+    set.push(spawn(async { Some(PanicsOnDrop) }));
+    set.push(spawn(async { std::panic::panic_any(PanicsOnDrop) }));
+    set.push(spawn(async {
+        let _bomb = PanicsOnDrop;
+        std::future::pending().await
+    }));
+    settle().await;
+    drop(set);
+    settle().await;
+}
+
+#[test]
+fn a_set_outlives_its_runtime() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let mut set: TaskSet<()> = (0..100)
+        .map(|_| {
+            let _inside = runtime.enter();
+            spawn(std::future::pending())
+        })
+        .collect();
+    drop(runtime);
+    let elsewhere = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    elsewhere.block_on(async {
+        for _ in 0..50 {
+            assert!(set.join_next().await.unwrap().unwrap_err().is_cancelled());
+        }
+        for result in set.join_all().await {
+            assert!(result.unwrap_err().is_cancelled());
+        }
+    });
+}

@@ -1,0 +1,8 @@
+//! What `TaskSet` promises, one file a topic.
+
+mod cooperation;
+mod dropping;
+mod failing;
+mod joining;
+mod support;
+mod wakers;

@@ -1,0 +1,185 @@
+use std::{
+    pin::{Pin, pin},
+    sync::{Arc, Mutex},
+    task::{Context, Poll, Wake, Waker},
+};
+
+use futures_util::Stream;
+use spawn_runtime::{TaskSet, spawn};
+use tokio::sync::oneshot;
+
+use crate::support::{Wakes, never, settle};
+
+fn poll<T>(
+    set: &mut TaskSet<T>,
+    waker: &Waker,
+) -> Poll<Option<Result<T, spawn_runtime::TaskError>>> {
+    Pin::new(set).poll_next(&mut Context::from_waker(waker))
+}
+
+/// Tasks that end when told.
+fn tasks<const N: usize>() -> (TaskSet<usize>, [Option<oneshot::Sender<usize>>; N]) {
+    let mut set = TaskSet::new();
+    let ends = std::array::from_fn(|_| {
+        let (end, ends) = oneshot::channel();
+        set.push(spawn(async move { ends.await.unwrap() }));
+        Some(end)
+    });
+    (set, ends)
+}
+
+fn end(task: &mut Option<oneshot::Sender<usize>>, value: usize) {
+    task.take().unwrap().send(value).unwrap();
+}
+
+// tokio #4497: whoever asked last is woken, and only they.
+#[tokio::test]
+async fn tokio_4497_the_last_waker_is_woken() {
+    let (mut set, mut ends) = tasks::<1>();
+    let ((first, first_waker), (second, second_waker)) = (Wakes::new(), Wakes::new());
+    assert!(poll(&mut set, &first_waker).is_pending());
+    assert!(poll(&mut set, &second_waker).is_pending());
+    settle().await;
+    end(&mut ends[0], 1);
+    settle().await;
+    assert_eq!((first.count(), second.count()), (0, 1));
+    assert!(matches!(
+        poll(&mut set, &second_waker),
+        Poll::Ready(Some(Ok(1)))
+    ));
+}
+
+// tokio #6280: with two ended, the second is not to be waited for; also when the budget is used up.
+#[tokio::test]
+async fn tokio_6280_two_that_ended_are_both_there() {
+    let (mut set, mut ends) = tasks::<40>();
+    let (_, waker) = Wakes::new();
+    assert!(poll(&mut set, &waker).is_pending());
+    settle().await;
+    for (value, at) in [0, 1, 17, 39].into_iter().enumerate() {
+        end(&mut ends[at], value);
+    }
+    settle().await;
+    let mut values = Vec::new();
+    while let Poll::Ready(Some(Ok(value))) = poll(&mut set, &waker) {
+        values.push(value);
+    }
+    values.sort_unstable();
+    assert_eq!(values, [0, 1, 2, 3]);
+    assert_eq!(set.len(), 36);
+}
+
+#[tokio::test]
+async fn an_exhausted_budget_asks_to_be_polled_again() {
+    let mut set = TaskSet::from_iter([spawn(async { 1 })]);
+    settle().await;
+    let (wakes, waker) = Wakes::new();
+    let exhausted = spawn(async move {
+        while tokio::task::coop::has_budget_remaining() {
+            tokio::task::consume_budget().await;
+            if !tokio::task::coop::has_budget_remaining() {
+                break;
+            }
+        }
+        let pending = poll(&mut set, &waker).is_pending();
+        (set, pending)
+    });
+    let (mut set, pending) = exhausted.await.unwrap();
+    assert!(pending);
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
+}
+
+// R3 of the fault plan: the future of `join_next` dropped after each poll, each time with another waker.
+#[tokio::test]
+async fn wakers_that_change_with_each_poll_lose_nothing() {
+    let (mut set, mut ends) = tasks::<100>();
+    let mut received = 0;
+    for (value, task) in ends.iter_mut().enumerate() {
+        let (wakes, waker) = Wakes::new();
+        {
+            let mut next = pin!(set.join_next());
+            assert!(
+                next.as_mut()
+                    .poll(&mut Context::from_waker(&waker))
+                    .is_pending()
+            );
+        }
+        settle().await;
+        end(task, value);
+        settle().await;
+        assert_eq!(wakes.count(), 1);
+        while let Poll::Ready(Some(result)) = poll(&mut set, &waker) {
+            assert_eq!(result.unwrap(), value);
+            received += 1;
+        }
+    }
+    assert_eq!(received, 100);
+}
+
+/// Does something to a set's neighbourhood when it is woken or dropped.
+struct Reenters {
+    set: Arc<Mutex<TaskSet<usize>>>,
+}
+
+impl Reenters {
+    fn reenter(&self) {
+        if let Ok(mut set) = self.set.try_lock() {
+            set.push(never());
+            assert!(!set.is_empty());
+        }
+    }
+}
+
+impl Wake for Reenters {
+    fn wake(self: Arc<Self>) {
+        self.reenter();
+    }
+}
+
+impl Drop for Reenters {
+    fn drop(&mut self) {
+        self.reenter();
+    }
+}
+
+// tokio #8554: the replaced waker was dropped under the set's lock.
+#[tokio::test]
+async fn tokio_8554_a_waker_may_use_the_set_when_it_is_woken_or_dropped() {
+    let (set, mut ends) = tasks::<20>();
+    let set = Arc::new(Mutex::new(set));
+    let waker = || Waker::from(Arc::new(Reenters { set: set.clone() }));
+    for (value, task) in ends.iter_mut().enumerate() {
+        // Replaced, hence dropped, by the second.
+        for waker in [waker(), waker()] {
+            let polled = poll(&mut set.lock().unwrap(), &waker);
+            assert!(polled.is_pending());
+        }
+        settle().await;
+        end(task, value);
+        settle().await;
+        let polled = poll(&mut set.lock().unwrap(), Waker::noop());
+        assert!(matches!(polled, Poll::Ready(Some(Ok(received))) if received == value));
+    }
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a bad waker");
+    }
+}
+
+// R4 of the fault plan: a waker that panics harms nobody but, at most, the task that woke it.
+#[tokio::test]
+async fn a_waker_that_panics_loses_no_result() {
+    let (mut set, mut ends) = tasks::<20>();
+    for (value, task) in ends.iter_mut().enumerate() {
+        assert!(poll(&mut set, &Waker::from(Arc::new(Panics))).is_pending());
+        settle().await;
+        end(task, value);
+        settle().await;
+        assert_eq!(set.join_next().await.unwrap().unwrap(), value);
+    }
+}
