@@ -5,7 +5,7 @@ mod value;
 use crate::problems::Problems;
 use crate::spell::spell;
 use crate::suggest::nearest;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Expr, LitStr, Path, Token, token};
@@ -113,6 +113,9 @@ fn parse_option(
     problems: &mut Problems,
 ) -> bool {
     let Ok(key) = input.call(Ident::parse_any) else {
+        if is_after_equals() {
+            return false;
+        }
         let help = match input.fork().parse::<LitStr>() {
             Ok(text) => format!("did you mean `name = {}`?", spell(text)),
             Err(_) => format!("the options are {}", list()),
@@ -153,6 +156,13 @@ fn parse_option(
         Ok(None) => true,
         Err(Stopped) => false,
     }
+}
+
+/// Whether this is `#[background = "…"]`, about which rustc has said what there is to say.
+fn is_after_equals() -> bool {
+    let attribute = Span::call_site().source_text().unwrap_or_default();
+    let after_hash = attribute.trim_start_matches("#[");
+    after_hash.chars().find(|c| "=([{".contains(*c)) == Some('=')
 }
 
 /// A value could not be read, which is noted.

@@ -1,0 +1,15 @@
+use spawn_runtime::background;
+
+#[background]
+async fn three() -> u32 {
+    3
+}
+
+async fn sum() -> u32 {
+    three().await.unwrap()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(sum().await, 3);
+}

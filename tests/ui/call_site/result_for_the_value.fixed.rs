@@ -1,0 +1,12 @@
+use spawn_runtime::background;
+
+#[background]
+async fn three() -> u32 {
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let three: u32 = three().await.unwrap();
+    assert_eq!(three, 3);
+}

@@ -1,0 +1,10 @@
+use spawn_runtime::background;
+
+#[deny(dead_code)]
+#[background]
+async fn three() -> u32 {
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {}

@@ -1,0 +1,12 @@
+use spawn_runtime::background;
+
+#[background(blocking)]
+async fn wait() -> u32 {
+    tokio::task::yield_now().await;
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(wait().await.unwrap(), 3);
+}

@@ -1,0 +1,5 @@
+const SIZE: u32 = 3;
+
+fn main() {
+    assert_eq!(SIZE, 3);
+}

@@ -1,0 +1,6 @@
+use spawn_runtime::background;
+
+#[background]
+async fn main() {
+    println!("hello");
+}

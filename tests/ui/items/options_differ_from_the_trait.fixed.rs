@@ -1,0 +1,18 @@
+use spawn_runtime::background;
+
+trait Worker {
+    #[background]
+    async fn run(self);
+}
+
+struct Three;
+
+impl Worker for Three {
+    #[background]
+    async fn run(self) {}
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    Three.run().await.unwrap();
+}

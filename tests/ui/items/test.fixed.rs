@@ -1,0 +1,6 @@
+#[test]
+fn adds_up() {
+    assert_eq!(1 + 2, 3);
+}
+
+fn main() {}

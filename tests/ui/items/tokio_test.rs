@@ -1,0 +1,9 @@
+use spawn_runtime::background;
+
+#[tokio::test]
+#[background]
+async fn adds_up() {
+    assert_eq!(1 + 2, 3);
+}
+
+fn main() {}

@@ -1,0 +1,19 @@
+use spawn_runtime::background;
+
+#[background]
+trait Worker {
+    async fn run(self) -> u32;
+}
+
+struct Three;
+
+impl Worker for Three {
+    async fn run(self) -> u32 {
+        3
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    let _three = Three.run().await;
+}

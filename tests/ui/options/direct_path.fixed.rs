@@ -1,0 +1,12 @@
+use spawn_runtime::background;
+
+#[background(direct = run_now)]
+async fn three() -> u32 {
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(run_now().await, 3);
+    assert_eq!(three().await.unwrap(), 3);
+}

@@ -1,0 +1,11 @@
+use spawn_runtime::background;
+
+#[background(limit = 4)]
+async fn three<const MOST: usize>() -> usize {
+    MOST
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(three::<3>().await.unwrap(), 3);
+}

@@ -1,0 +1,13 @@
+use spawn_runtime::background;
+
+const MOST: usize = 1;
+
+#[background(limit = MOST)]
+async fn three() -> u32 {
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(three().await.unwrap(), 3);
+}

@@ -1,0 +1,13 @@
+use spawn_runtime::background;
+use std::rc::Rc;
+
+#[background]
+async fn numbers() -> impl Iterator<Item = u32> {
+    let rest = Rc::new(2);
+    (0..3).map(move |number| number % *rest)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(numbers().await.unwrap().sum::<u32>(), 1);
+}

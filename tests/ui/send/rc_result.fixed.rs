@@ -1,0 +1,11 @@
+use spawn_runtime::background;
+
+#[background]
+async fn three() -> std::sync::Arc<u32> {
+    std::sync::Arc::new(3)
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(*three().await.unwrap(), 3);
+}

@@ -1,0 +1,14 @@
+use spawn_runtime::background;
+use std::rc::Rc;
+
+type Text = Rc<str>;
+
+#[background]
+async fn text() -> Text {
+    "abc".into()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(&*text().await.unwrap(), "abc");
+}

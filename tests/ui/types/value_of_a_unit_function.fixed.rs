@@ -1,0 +1,11 @@
+use spawn_runtime::background;
+
+#[background]
+async fn three() -> i32 {
+    3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    three().await.unwrap();
+}

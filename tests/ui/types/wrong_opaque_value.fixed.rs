@@ -1,0 +1,11 @@
+use spawn_runtime::background;
+
+#[background]
+async fn numbers() -> impl Iterator<Item = u32> {
+    0..3
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(numbers().await.unwrap().sum::<u32>(), 3);
+}
