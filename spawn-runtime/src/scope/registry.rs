@@ -151,9 +151,9 @@ impl Registry {
         }
     }
 
-    /// Before the first of [`abort_some`](Self::abort_some).
-    pub(super) fn begin_aborting(&self) {
-        self.aborting.store(true, SeqCst);
+    /// Before the first of [`abort_some`](Self::abort_some). Says whether it is the first.
+    pub(super) fn begin_aborting(&self) -> bool {
+        !self.aborting.swap(true, SeqCst)
     }
 
     /// Aborts up to `at_most` tasks from the cursor on, and says whether there may be more.

@@ -279,9 +279,14 @@ impl Aborting {
 
     /// The scope must be closed.
     pub(super) fn new(scope: &Arc<Scope>) -> Self {
-        let scopes = scope.descendants();
-        for scope in &scopes {
-            scope.registry.begin_aborting();
+        let mut scopes = Vec::new();
+        let mut next = vec![scope.clone()];
+        while let Some(scope) = next.pop() {
+            // Below a scope that is being aborted all are.
+            if scope.registry.begin_aborting() {
+                next.extend_from_slice(&lock(&scope.children).scopes);
+                scopes.push(scope);
+            }
         }
         Aborting {
             scopes,

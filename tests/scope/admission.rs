@@ -1,0 +1,157 @@
+//! Admission closes atomically: what is spawned later is cancelled, and never polled.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use spawn_runtime::{TaskScope, background};
+
+use crate::support::{Drops, accounted};
+
+#[tokio::test]
+async fn a_closed_scope_refuses_tasks_of_every_kind() {
+    let scope = TaskScope::new();
+    scope.shutdown(Duration::ZERO).await;
+    #[background(on = scope)]
+    async fn late(scope: TaskScope, _witness: crate::support::Witness) {
+        unreachable!("polled after the shutdown")
+    }
+    #[background(on = scope, blocking)]
+    fn late_call(scope: TaskScope) {
+        unreachable!("called after the shutdown")
+    }
+    #[background(on = scope, blocking, limit = 1)]
+    fn late_limited(scope: TaskScope) {
+        unreachable!("called after the shutdown")
+    }
+    let drops = Drops::default();
+    let refused = late(scope.clone(), drops.witness());
+    assert_eq!(refused.name(), "late");
+    assert!(refused.await.unwrap_err().is_cancelled());
+    assert_eq!(drops.count(), 1);
+    assert!(late_call(scope.clone()).await.unwrap_err().is_cancelled());
+    assert!(
+        late_limited(scope.clone())
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
+    assert!(scope.spawn(async {}).await.unwrap_err().is_cancelled());
+    assert!(
+        scope
+            .spawn_blocking(|| ())
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
+    let runtime = tokio::runtime::Handle::current();
+    assert!(
+        scope
+            .spawn_on(&runtime, async {})
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
+    assert!(
+        scope
+            .child()
+            .spawn(async {})
+            .await
+            .unwrap_err()
+            .is_cancelled()
+    );
+    assert!(scope.is_empty() && scope.tasks().is_empty());
+}
+
+/// tokio #6759: a `TaskTracker` admits tasks after its `wait` has returned.
+#[test]
+fn a_spawn_storm_during_fifty_shutdowns_leaves_nothing_running_and_nothing_uncounted() {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    for round in 0..50 {
+        let scope = TaskScope::new();
+        let polls_after = Arc::new(AtomicUsize::new(0));
+        let over = Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let spawners: Vec<_> = (0..4)
+            .map(|spawner| {
+                let (scope, over, polls_after) = (scope.clone(), over.clone(), polls_after.clone());
+                let runtime = runtime.handle().clone();
+                std::thread::spawn(move || {
+                    let scope = if spawner % 2 == 0 {
+                        scope.child()
+                    } else {
+                        scope
+                    };
+                    let mut handles = Vec::new();
+                    while !over.load(SeqCst) || handles.len() < 10 {
+                        let (over, polls_after) = (over.clone(), polls_after.clone());
+                        handles.push(scope.spawn_on(&runtime, async move {
+                            if over.load(SeqCst) {
+                                polls_after.fetch_add(1, SeqCst);
+                            }
+                            tokio::task::yield_now().await;
+                            if over.load(SeqCst) {
+                                polls_after.fetch_add(1, SeqCst);
+                            }
+                        }));
+                        if handles.len() > 20_000 {
+                            break;
+                        }
+                    }
+                    handles
+                })
+            })
+            .collect();
+        let grace = Duration::from_micros(round * 40);
+        let report = runtime.block_on(async {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            let report = scope.shutdown(grace).await;
+            over.store(true, SeqCst);
+            report
+        });
+        let handles: Vec<_> = spawners
+            .into_iter()
+            .flat_map(|it| it.join().unwrap())
+            .collect();
+        let (mut finished, mut cancelled) = (0, 0);
+        for handle in handles {
+            match runtime.block_on(handle) {
+                Ok(()) => finished += 1,
+                Err(error) if error.is_cancelled() => cancelled += 1,
+                Err(error) => panic!("{error}"),
+            }
+        }
+        assert_eq!(
+            polls_after.load(SeqCst),
+            0,
+            "polled after the shutdown returned"
+        );
+        assert_eq!(report.finished, finished, "{report}");
+        assert!(report.aborted.len() <= cancelled, "the others were refused");
+        assert_eq!(
+            accounted(&report),
+            finished + report.aborted.len(),
+            "{report}"
+        );
+        assert!(scope.is_empty());
+    }
+}
+
+#[tokio::test]
+async fn cancel_does_not_close_it() {
+    let scope = TaskScope::new();
+    scope.cancel();
+    assert!(scope.is_cancelled() && scope.token().is_cancelled());
+    assert_eq!(scope.spawn(async { 7 }).await.unwrap(), 7);
+    let deaf = scope.spawn(pending::<()>());
+    tokio::task::yield_now().await;
+    assert!(!deaf.is_finished(), "who does not listen goes on");
+}

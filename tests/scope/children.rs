@@ -1,0 +1,116 @@
+//! Child scopes: they end with their parent, and not the other way round.
+
+use std::{future::pending, time::Duration};
+
+use spawn_runtime::{CancellationToken, TaskScope, background};
+
+use crate::support::accounted;
+
+const SECOND: Duration = Duration::from_secs(1);
+
+#[background(on = scope)]
+async fn listens(scope: TaskScope, #[cancel] token: CancellationToken) {
+    token.cancelled().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_child_ends_with_its_parent() {
+    let parent = TaskScope::new();
+    let child = parent.child();
+    let grandchild = child.child();
+    listens(grandchild.clone()).detach();
+    child.spawn(pending::<()>()).detach();
+    let report = parent.shutdown(SECOND).await;
+    assert_eq!((report.finished, report.aborted.len()), (1, 1));
+    assert!(child.is_cancelled() && grandchild.is_cancelled());
+    assert!(grandchild.spawn(async {}).await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_parent_is_not_touched_by_its_child() {
+    let parent = TaskScope::new();
+    let child = parent.child();
+    let own = listens(parent.clone());
+    listens(child.clone()).detach();
+    let report = child.shutdown(SECOND).await;
+    assert_eq!(report.finished, 1);
+    drop(child);
+    assert!(!parent.is_cancelled());
+    assert!(!own.is_finished());
+    assert_eq!(parent.spawn(async { 7 }).await.unwrap(), 7);
+    let report = parent.shutdown(SECOND).await;
+    assert_eq!(
+        report.finished, 3,
+        "the child's tasks count, although it is gone"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn children_that_are_gone_are_counted_once_in_whatever_order_they_went() {
+    for parents_first in [false, true] {
+        let root = TaskScope::new();
+        let mut scopes = vec![root.child()];
+        for _ in 0..50 {
+            let next = scopes.last().unwrap().child();
+            scopes.push(next);
+        }
+        for scope in &scopes {
+            scope.spawn(async {}).await.unwrap();
+            scope.spawn(pending::<()>()).detach();
+        }
+        if parents_first {
+            scopes.reverse();
+        }
+        while scopes.pop().is_some() {
+            tokio::task::yield_now().await;
+        }
+        root.wait().await;
+        let report = root.shutdown(SECOND).await;
+        assert_eq!(report.finished, 51, "{report}");
+        assert_eq!(accounted(&report), 102, "{report}");
+    }
+}
+
+#[tokio::test]
+async fn a_thousand_short_lived_children_leave_nothing_behind_and_are_counted() {
+    let parent = TaskScope::new();
+    for round in 0..1_000 {
+        let child = parent.child();
+        let handle = child.spawn(async move { round });
+        if round % 2 == 0 {
+            drop(child);
+        }
+        let _ = handle.await;
+    }
+    parent.wait().await;
+    let report = parent.shutdown(Duration::ZERO).await;
+    assert_eq!(accounted(&report), 1_000);
+}
+
+#[test]
+fn a_line_of_scopes_20_000_deep_does_not_overflow_a_small_stack() {
+    std::thread::Builder::new()
+        .stack_size(512 * 1024)
+        .spawn(|| {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .build()
+                .unwrap();
+            let _entered = runtime.enter();
+            for root_first in [false, true] {
+                let mut scopes = vec![TaskScope::new()];
+                for _ in 0..20_000 {
+                    let next = scopes.last().unwrap().child();
+                    scopes.push(next);
+                }
+                scopes.last().unwrap().spawn(pending::<()>()).detach();
+                scopes[0].cancel();
+                if root_first {
+                    scopes.reverse();
+                }
+                while scopes.pop().is_some() {}
+            }
+        })
+        .unwrap()
+        .join()
+        .unwrap();
+}

@@ -1,0 +1,86 @@
+//! `tasks`, `len`: what runs, since when, from where.
+
+use std::{future::pending, time::Duration};
+
+use spawn_runtime::{CancellationToken, TaskScope, TaskState, background};
+use tokio::time::{advance, sleep};
+
+#[tokio::test(start_paused = true)]
+async fn it_lists_name_id_place_age_and_state() {
+    let scope = TaskScope::new();
+    let line = line!() + 1;
+    let handle = scope.spawn_named("first", pending::<()>());
+    advance(Duration::from_secs(3)).await;
+    let child = scope.child();
+    child.spawn_named("second", pending::<()>()).detach();
+    advance(Duration::from_secs(1)).await;
+
+    let tasks = scope.tasks();
+    assert_eq!(tasks.len(), 2);
+    assert_eq!(scope.len(), 2);
+    assert_eq!(tasks[0].name(), "first");
+    assert_eq!(tasks[0].id(), handle.id());
+    assert_eq!(tasks[0].spawned_at().file(), file!());
+    assert_eq!(tasks[0].spawned_at().line(), line);
+    assert_eq!(tasks[0].age(), Duration::from_secs(4));
+    assert_eq!(tasks[0].state(), TaskState::Running);
+    assert_eq!(tasks[1].name(), "second");
+    assert_eq!(tasks[1].age(), Duration::from_secs(1));
+    assert_eq!(child.tasks().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_waits_for_its_turn_is_waiting() {
+    #[background(on = scope, limit = 1)]
+    async fn one(scope: TaskScope) {
+        sleep(Duration::from_secs(1)).await;
+    }
+    let scope = TaskScope::new();
+    let handles = [one(scope.clone()), one(scope.clone())];
+    let states = || {
+        scope
+            .tasks()
+            .iter()
+            .map(|task| task.state())
+            .collect::<Vec<_>>()
+    };
+    tokio::task::yield_now().await;
+    let mut seen = states();
+    seen.sort_by_key(|state| *state == TaskState::Waiting);
+    assert_eq!(seen, [TaskState::Running, TaskState::Waiting]);
+    sleep(Duration::from_millis(1500)).await;
+    assert_eq!(states(), [TaskState::Running]);
+    for handle in handles {
+        handle.await.unwrap();
+    }
+    assert!(states().is_empty());
+}
+
+#[tokio::test]
+async fn in_a_cancelled_scope_all_are_stopping() {
+    #[background(on = scope)]
+    async fn tidies(scope: TaskScope, #[cancel] token: CancellationToken) {
+        token.cancelled().await;
+        pending().await
+    }
+    let scope = TaskScope::new();
+    tidies(scope.clone()).detach();
+    assert_eq!(scope.tasks()[0].state(), TaskState::Running);
+    scope.cancel();
+    assert_eq!(scope.tasks()[0].state(), TaskState::Stopping);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_has_left_when_its_handle_resolves() {
+    let scope = TaskScope::new();
+    for round in 0..2_000 {
+        let handle = scope.spawn(async move {
+            if round % 2 == 0 {
+                tokio::task::yield_now().await;
+            }
+        });
+        handle.await.unwrap();
+        assert_eq!(scope.len(), 0);
+        assert!(scope.tasks().is_empty());
+    }
+}
