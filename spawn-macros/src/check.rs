@@ -33,17 +33,17 @@ pub(crate) fn check(
     let is_declaration = outline.is_declaration();
     header::check(&outline.function, &options, problems);
     combinations::check(&options, is_declaration, problems);
+    let is_local = options.has("local");
+    let signature = &outline.function.signature;
     for parameter in &outline.parameters {
         match &parameter.kind {
             Kind::Receiver(receiver) => {
-                receiver::check(receiver, &outline.function.signature.generics, problems)
+                receiver::check(receiver, &signature.generics, is_local, problems)
             }
-            _ => {
-                borrowed::check_parameter(parameter, &outline.function.signature.generics, problems)
-            }
+            _ => borrowed::check_parameter(parameter, &signature.generics, is_local, problems),
         }
     }
-    borrowed::check_output(&outline.function.signature, problems);
+    borrowed::check_output(signature, is_local, problems);
     unsendable::check(outline, &options, problems);
     cancel::check(outline, &options, problems);
     expressions::check(outline, &options, problems);

@@ -13,13 +13,18 @@ use crate::types;
 pub(super) use search::{Found, Search};
 use syn::{FnArg, Generics, ReceiverKind, ReturnType, Signature, Type};
 
-pub(super) fn check_parameter(parameter: &Parameter, generics: &Generics, problems: &mut Problems) {
+pub(super) fn check_parameter(
+    parameter: &Parameter,
+    generics: &Generics,
+    is_local: bool,
+    problems: &mut Problems,
+) {
     let Some(ty) = parameter.ty() else { return };
     let name = match &parameter.kind {
         Kind::Name { name, .. } => format!("{name}: "),
         _ => String::new(),
     };
-    let right = spell(owned::owned(ty));
+    let right = spell(owned::owned(ty, is_local));
     for found in Search::new(generics).of(ty) {
         match &found {
             Found::Reference(reference) => {
@@ -27,7 +32,7 @@ pub(super) fn check_parameter(parameter: &Parameter, generics: &Generics, proble
                     "`{}` is borrowed, but the task may outlive the caller",
                     spell(reference)
                 );
-                let help = match (types::bare(ty), owned::can_be_shared(reference)) {
+                let help = match (types::bare(ty), owned::can_be_shared(reference, is_local)) {
                     _ if is_parameter(&reference.elem, generics) => {
                         let target = spell(&reference.elem);
                         format!("take `{name}{right}`, where `{target}: Send + 'static`")
@@ -50,11 +55,11 @@ pub(super) fn check_parameter(parameter: &Parameter, generics: &Generics, proble
     }
 }
 
-pub(super) fn check_output(signature: &Signature, problems: &mut Problems) {
+pub(super) fn check_output(signature: &Signature, is_local: bool, problems: &mut Problems) {
     let ReturnType::Type(_, ty) = &signature.output else {
         return;
     };
-    let right = spell(owned::owned(ty));
+    let right = spell(owned::owned(ty, is_local));
     for found in Search::new(&signature.generics).of(ty) {
         let what = match &found {
             Found::Reference(reference) => {

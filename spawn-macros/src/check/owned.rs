@@ -10,10 +10,13 @@ use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote}
 ///
 /// Output:
 ///     `Option<Vec<String>>`
-pub(super) fn owned(ty: &Type) -> Type {
+pub(super) fn owned(ty: &Type, is_local: bool) -> Type {
     let mut ty = ty.clone();
     own(&mut ty);
-    ty
+    match is_local {
+        true => ty,
+        false => unsendable::sendable(&ty),
+    }
 }
 
 fn own(ty: &mut Type) {
@@ -75,11 +78,6 @@ fn in_place_of(target: &Type) -> Type {
             Some("Path") => parse_quote!(std::path::PathBuf),
             Some("OsStr") => parse_quote!(std::ffi::OsString),
             Some("CStr") => parse_quote!(std::ffi::CString),
-            // A task that takes it by value could not leave its thread.
-            _ if unsendable::is_rc(&path.path) => {
-                let shared = unsendable::shared(&path.path);
-                parse_quote!(#shared)
-            }
             _ => target.clone(),
         },
         _ => target.clone(),
@@ -118,7 +116,7 @@ fn well_known(path: &Path) -> Option<&'static str> {
 ///
 /// Output:
 ///     `std::sync::Arc<Config>`
-pub(super) fn can_be_shared(reference: &TypeReference) -> Option<Type> {
+pub(super) fn can_be_shared(reference: &TypeReference, is_local: bool) -> Option<Type> {
     let target = types::bare(&reference.elem);
     let Type::Path(path) = target else {
         return None;
@@ -142,11 +140,12 @@ pub(super) fn can_be_shared(reference: &TypeReference) -> Option<Type> {
     if well_known(&path.path).is_some() || is_generic_container || is_small || is_cheap {
         return None;
     }
-    let target = owned(target);
-    Some(match reference.mutability {
+    let target = owned(target, is_local);
+    let shared = match reference.mutability {
         Some(_) => parse_quote!(std::sync::Arc<std::sync::Mutex<#target>>),
         None => parse_quote!(std::sync::Arc<#target>),
-    })
+    };
+    Some(unsendable::sendable(&shared))
 }
 
 /// The owning form of a receiver's type.
@@ -156,10 +155,13 @@ pub(super) fn can_be_shared(reference: &TypeReference) -> Option<Type> {
 ///
 /// Output:
 ///     `Pin<Box<Self>>`
-pub(super) fn receiver(ty: &Type) -> Type {
+pub(super) fn receiver(ty: &Type, is_local: bool) -> Type {
     let mut ty = ty.clone();
     own_receiver(&mut ty);
-    ty
+    match is_local {
+        true => ty,
+        false => unsendable::sendable(&ty),
+    }
 }
 
 fn own_receiver(ty: &mut Type) {

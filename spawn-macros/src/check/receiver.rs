@@ -6,7 +6,12 @@ use crate::problems::Problems;
 use crate::spell::spell;
 use syn::{Generics, Receiver, ReceiverKind};
 
-pub(super) fn check(receiver: &Receiver, generics: &Generics, problems: &mut Problems) {
+pub(super) fn check(
+    receiver: &Receiver,
+    generics: &Generics,
+    is_local: bool,
+    problems: &mut Problems,
+) {
     let search = Search::new(generics);
     match &receiver.kind {
         ReceiverKind::Reference(and, lifetime, mutability) => {
@@ -35,7 +40,7 @@ pub(super) fn check(receiver: &Receiver, generics: &Generics, problems: &mut Pro
             }
         }
         ReceiverKind::Typed(_, ty) => {
-            let right = spell(owned::receiver(ty));
+            let right = spell(owned::receiver(ty, is_local));
             for found in search.of(ty) {
                 let what = format!(
                     "`self: {}` is borrowed, but the task may outlive the caller",

@@ -6,8 +6,7 @@ use crate::parameter::Kind;
 use crate::problems::Problems;
 use crate::spell::spell;
 use crate::types;
-use quote::ToTokens;
-use syn::{Path, ReceiverKind, ReturnType, Type, TypePath};
+use syn::{Path, PathArguments, ReceiverKind, ReturnType, Type, TypePath, parse_quote};
 
 pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problems) {
     if options.has("local") || outline.is_declaration() {
@@ -37,7 +36,7 @@ fn check_type(ty: &Type, options: &Options, problems: &mut Problems) {
         if is_rc(path) {
             let written = spell(ty);
             let what = format!("`{written}` stays on its thread, but a task may run on any");
-            let shared = format!("use `{}`", spell(shared(path)));
+            let shared = format!("use `{}`", spell(sendable(ty)));
             let help = match options.has("blocking") || options.has("on") {
                 true => format!("{shared} in its place"),
                 false => {
@@ -53,22 +52,51 @@ fn check_type(ty: &Type, options: &Options, problems: &mut Problems) {
     }
 }
 
-/// `Rc<…>` or `std::rc::Rc<…>`, but not an `Rc` of somebody else's.
-pub(super) fn is_rc(path: &Path) -> bool {
+fn is_rc(path: &Path) -> bool {
+    names(path, "Rc", "rc")
+}
+
+/// Whether a path is `Rc<…>` or `std::rc::Rc<…>`, say, but not an `Rc` of somebody else's.
+fn names(path: &Path, name: &str, module: &str) -> bool {
     let mut names = path.segments.iter().rev().map(|segment| &segment.ident);
-    names.next().is_some_and(|name| name == "Rc")
-        && names.next().is_none_or(|module| module == "rc")
+    names.next().is_some_and(|last| last == name) && names.next().is_none_or(|name| name == module)
 }
 
 /// Input:
-///     `Rc<u8>`
+///     `Option<Rc<RefCell<u8>>>`
 ///
 /// Output:
-///     `std::sync::Arc<u8>`
-pub(super) fn shared(path: &Path) -> Path {
-    let arguments = path
-        .segments
-        .last()
-        .map(|last| last.arguments.to_token_stream());
-    syn::parse_quote!(std::sync::Arc #arguments)
+///     `Option<std::sync::Arc<std::sync::Mutex<u8>>>`
+pub(super) fn sendable(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    make_sendable(&mut ty);
+    ty
+}
+
+fn make_sendable(ty: &mut Type) {
+    if let Type::Path(TypePath { path, .. }) = ty {
+        if is_rc(path) {
+            let arguments = arguments(path);
+            *path = parse_quote!(std::sync::Arc #arguments);
+        }
+        if names(path, "Arc", "sync") {
+            types::parts(ty).into_iter().for_each(make_shareable);
+        }
+    }
+    types::parts(ty).into_iter().for_each(make_sendable);
+}
+
+/// An `Arc` of a cell is no more `Send` than an `Rc`.
+fn make_shareable(ty: &mut Type) {
+    if let Type::Path(TypePath { path, .. }) = ty {
+        if names(path, "RefCell", "cell") || names(path, "Cell", "cell") {
+            let arguments = arguments(path);
+            *path = parse_quote!(std::sync::Mutex #arguments);
+        }
+    }
+}
+
+fn arguments(path: &Path) -> PathArguments {
+    let last = path.segments.last();
+    last.map_or(PathArguments::None, |last| last.arguments.clone())
 }

@@ -188,6 +188,10 @@ fn a_borrowed_argument_has_an_owned_type_to_take_instead() {
         ("&dyn Show", "`x: Box<dyn Show + Send>`"),
         ("&(dyn Show + Send + 'a)", "`x: Box<dyn Show + Send>`"),
         ("&impl Show", "`x: impl Show + Send + 'static`"),
+        (
+            "&RefCell<u8>",
+            "`x: RefCell<u8>`, or share it as `x: std::sync::Arc<std::sync::Mutex<u8>>`",
+        ),
         ("&u8", "`x: u8`"),
         ("&String", "`x: String`"),
         ("&Arc<S>", "`x: Arc<S>`"),
@@ -268,6 +272,12 @@ fn an_rc_is_an_error_unless_the_task_is_local() {
         "fn f(a: Rc<u8>) {}",
         "use `std::sync::Arc<u8>` in its place",
     );
+    check_help(
+        "blocking",
+        "fn f(a: Option<Rc<RefCell<Vec<Rc<u8>>>>>) {}",
+        "use `std::sync::Arc<std::sync::Mutex<Vec<std::sync::Arc<u8>>>>` in its place",
+    );
+    check_help("local", "async fn f(a: &Rc<u8>) {}", "take `a: Rc<u8>`");
 }
 
 #[test]

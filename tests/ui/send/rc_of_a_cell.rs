@@ -1,0 +1,14 @@
+use spawn_runtime::background;
+use std::cell::RefCell;
+use std::rc::Rc;
+
+#[background]
+async fn push(log: Rc<RefCell<Vec<u32>>>) -> usize {
+    log.borrow_mut().push(3);
+    log.borrow().len()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(push(Rc::default()).await.unwrap(), 1);
+}
