@@ -13,6 +13,7 @@ pub use crate::{
 };
 
 // rustc shows the line with the broken bound, and so what is said beside it.
+#[inline]
 #[track_caller]
 pub fn spawn<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
 where
@@ -90,6 +91,7 @@ pub fn spawner<S: Spawn + ?Sized>(on: &S) -> S::Owned {
 }
 
 /// The token of a `#[cancel]` parameter.
+#[inline]
 pub fn token() -> CancellationToken {
     CancellationToken::new()
 }
@@ -100,6 +102,7 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 }
 
 /// Lets the handle trip the token that the task got.
+#[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
 }

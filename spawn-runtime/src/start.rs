@@ -14,6 +14,7 @@ use crate::{
     },
 };
 
+#[inline]
 #[track_caller]
 pub(crate) fn start<S, N, R, B>(spawner: &S, name: N, report: R, body: B) -> TaskHandle<B::Output>
 where
@@ -122,6 +123,7 @@ where
     TaskHandle::new(waiting, name.name(), spawned_at).with_queue(control)
 }
 
+#[inline]
 #[track_caller]
 fn spawn_task<S: Spawn, F: Task>(spawner: &S, task: F) -> JoinHandle<F::Output> {
     #[cfg(feature = "tracing")]

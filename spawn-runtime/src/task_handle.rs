@@ -79,6 +79,7 @@ enum Control {
 }
 
 impl<T> TaskHandle<T> {
+    #[inline]
     pub(crate) fn new(
         join: JoinHandle<Outcome<T>>,
         name: TaskName,
@@ -93,12 +94,29 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
-        match &self.control {
-            Control::Queue(queue) => queue.set_token(token),
-            Control::Task | Control::Token(_) => self.control = Control::Token(token),
+    #[inline]
+    pub(crate) fn with_token(self, token: CancellationToken) -> Self {
+        let TaskHandle {
+            join,
+            name,
+            spawned_at,
+            control,
+            received,
+        } = self;
+        let control = match control {
+            Control::Queue(queue) => {
+                queue.set_token(token);
+                Control::Queue(queue)
+            }
+            Control::Task | Control::Token(_) => Control::Token(token),
+        };
+        TaskHandle {
+            join,
+            name,
+            spawned_at,
+            control,
+            received,
         }
-        self
     }
 
     pub(crate) fn with_queue(mut self, queue: Arc<QueueControl>) -> Self {
@@ -281,6 +299,21 @@ impl<T> TaskHandle<T> {
 
     /// All ends but the usual one; `None` if the task only moved on to a second one.
     #[cold]
+    fn poll_unusual_end(
+        &mut self,
+        outcome: Result<Outcome<T>, JoinError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, TaskError>> {
+        match self.unusual_end(outcome) {
+            Some(ended) => {
+                self.received = true;
+                Poll::Ready(ended)
+            }
+            None => Pin::new(self).poll(cx),
+        }
+    }
+
+    #[cold]
     fn unusual_end(
         &mut self,
         outcome: Result<Outcome<T>, JoinError>,
@@ -390,20 +423,15 @@ impl<T> Future for TaskHandle<T> {
     type Output = Result<T, TaskError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            if self.received {
-                return Poll::Pending;
-            }
-            let outcome = ready!(Pin::new(&mut self.join).poll(cx));
-            if let Ok(Outcome::Value(value)) = outcome {
-                self.received = true;
-                return Poll::Ready(Ok(value));
-            }
-            if let Some(ended) = self.unusual_end(outcome) {
-                self.received = true;
-                return Poll::Ready(ended);
-            }
+        if self.received {
+            return Poll::Pending;
         }
+        let outcome = ready!(Pin::new(&mut self.join).poll(cx));
+        if let Ok(Outcome::Value(value)) = outcome {
+            self.received = true;
+            return Poll::Ready(Ok(value));
+        }
+        self.poll_unusual_end(outcome, cx)
     }
 }
 

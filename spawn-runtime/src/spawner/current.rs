@@ -13,9 +13,14 @@ impl Spawn for CurrentRuntime {
         CurrentRuntime
     }
 
+    #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        Spawn::spawn(&current_runtime(task.task_name()), task)
+        // Within a task there is a runtime, and to ask for the task's id is cheaper than for a handle.
+        if tokio::task::try_id().is_none() {
+            let _ = current_runtime(task.task_name());
+        }
+        tokio::spawn(task)
     }
 
     #[track_caller]
@@ -29,6 +34,7 @@ impl Spawn for CurrentRuntime {
 /// # Panics
 ///
 /// If there is none.
+#[inline]
 #[track_caller]
 pub(crate) fn current_runtime(name: TaskName) -> Handle {
     match Handle::try_current() {

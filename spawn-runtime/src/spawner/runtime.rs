@@ -13,6 +13,7 @@ impl Spawn for Handle {
         self.clone()
     }
 
+    #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
         #[cfg(not(all(tokio_unstable, feature = "tracing")))]

@@ -69,6 +69,7 @@ pin_project! {
 impl<F: Future> Body for PlainBody<F> {
     type Output = F::Output;
 
+    #[inline]
     fn poll_body(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
