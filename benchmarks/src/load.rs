@@ -39,19 +39,14 @@ impl Runtime {
             .expect("a runtime")
     }
 
-    /// Runs the way from where its tasks will run too: on two workers, from a worker.
-    pub fn drive(self, runtime: &tokio::runtime::Runtime, way: &Way, load: Load) {
+    /// Runs the way in a task, as most tasks are started by others.
+    pub fn drive(runtime: &tokio::runtime::Runtime, way: &Way, load: Load) {
         let shared = Arc::new(Shared::default());
         let work = (way.run)(load, shared);
-        runtime.block_on(async {
-            match self {
-                Runtime::CurrentThread => work.await,
-                Runtime::TwoWorkers => tokio::spawn(work).await.expect("no way panics"),
-            }
-        });
+        runtime.block_on(async { tokio::spawn(work).await.expect("no way panics") });
     }
 }
 
 pub fn run(way: &Way, load: Load, runtime: Runtime) {
-    runtime.drive(&runtime.build(), way, load);
+    Runtime::drive(&runtime.build(), way, load);
 }

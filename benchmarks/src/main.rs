@@ -10,6 +10,10 @@ mod table;
 mod wall;
 mod ways;
 
+#[cfg(feature = "mimalloc")]
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 use std::process::ExitCode;
 
 use load::{Load, Runtime};

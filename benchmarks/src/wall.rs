@@ -24,7 +24,7 @@ pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime) -> Vec<f64> {
         // Each way follows another one each time.
         for offset in 0..ways.len() {
             let index = (offset * (repeat % 2 * 2 + 1) + repeat) % ways.len();
-            times[index] = time(&place, runtime, ways[index], load);
+            times[index] = time(&place, ways[index], load);
         }
         if repeat > 0 {
             for (ratios, time) in ratios.iter_mut().zip(&times) {
@@ -35,9 +35,9 @@ pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime) -> Vec<f64> {
     ratios.into_iter().map(median).collect()
 }
 
-fn time(place: &tokio::runtime::Runtime, runtime: Runtime, way: &Way, load: Load) -> f64 {
+fn time(place: &tokio::runtime::Runtime, way: &Way, load: Load) -> f64 {
     let start = Instant::now();
-    runtime.drive(place, way, load);
+    Runtime::drive(place, way, load);
     start.elapsed().as_secs_f64()
 }
 

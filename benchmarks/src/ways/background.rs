@@ -1,8 +1,8 @@
 //! The functions of this crate.
 
-use std::hint::black_box;
+use std::{hint::black_box, sync::LazyLock};
 
-use spawn_runtime::{CancellationToken, background};
+use spawn_runtime::{CancellationToken, TaskScope, TaskSet, background};
 
 use super::{Way, batches, ended, let_run, way};
 
@@ -49,6 +49,24 @@ async fn abort_on_drop(number: u64) -> u64 {
 #[background(blocking)]
 #[inline(never)]
 fn blocking(number: u64) -> u64 {
+    black_box(number)
+}
+
+/// As the fields of a server's state would be.
+static SCOPE: LazyLock<TaskScope> = LazyLock::new(TaskScope::new);
+
+#[background(on = *SCOPE)]
+#[inline(never)]
+async fn scope(number: u64) -> u64 {
+    black_box(number)
+}
+
+#[background(on = *SCOPE)]
+#[inline(never)]
+async fn scope_cancel(number: u64, #[cancel] token: CancellationToken) -> u64 {
+    if token.is_cancelled() {
+        return 0;
+    }
     black_box(number)
 }
 
@@ -101,5 +119,34 @@ pub const WAYS: &[Way] = &[
         Some(("raw-blocking", 1.02)),
         SecondThread,
         |load, _| { batches!(load, blocking, handle => handle.await.unwrap()) }
+    ),
+    way!(
+        "scope",
+        "`#[background(on = scope)]`",
+        Some(("tracker-token", 0.7)),
+        Exact,
+        |load, _| { batches!(load, scope, handle => handle.await.unwrap()) }
+    ),
+    way!(
+        "scope-cancel",
+        "`#[background(on = scope)]`, `#[cancel]`",
+        Some(("tracker-token", 1.0)),
+        Exact,
+        |load, _| { batches!(load, scope_cancel, handle => handle.await.unwrap()) }
+    ),
+    way!(
+        "task-set",
+        "`#[background]`, `TaskSet`",
+        Some(("join-set", 1.0)),
+        Exact,
+        |load, _| {
+            let mut set = TaskSet::new();
+            for _ in 0..load.rounds {
+                (0..load.batch as u64).for_each(|number| set.push(plain(number)));
+                while let Some(ended) = set.join_next().await {
+                    black_box(ended.unwrap());
+                }
+            }
+        }
     ),
 ];
