@@ -1,7 +1,9 @@
 mod counts;
+mod gate;
 mod in_scope;
 mod place;
 mod registry;
+mod sharded;
 mod shutdown;
 mod shutdown_report;
 #[cfg(feature = "signal")]

@@ -3,6 +3,8 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
+use super::sharded::Sharded;
+
 /// How a task ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
@@ -16,7 +18,10 @@ pub enum Ending {
 
 /// Counts the tasks of one scope as they end.
 #[derive(Default)]
-pub(super) struct Counter {
+pub(super) struct Counter(Sharded<Ended>);
+
+#[derive(Default)]
+struct Ended {
     all: AtomicUsize,
     failed: AtomicUsize,
     panicked: AtomicUsize,
@@ -25,32 +30,38 @@ pub(super) struct Counter {
 }
 
 impl Counter {
-    /// Gives the number of tasks that have ended.
+    /// Gives the number of tasks that have ended here: on this thread, and those that share its shard.
+    #[inline]
     pub(super) fn count(&self, ending: Ending) -> usize {
+        let ended = self.0.here();
         let kind = match ending {
             // The rest.
             Ending::Finished => None,
-            Ending::Failed => Some(&self.failed),
-            Ending::Panicked => Some(&self.panicked),
-            Ending::TimedOut => Some(&self.timed_out),
-            Ending::Cancelled => Some(&self.cancelled),
+            Ending::Failed => Some(&ended.failed),
+            Ending::Panicked => Some(&ended.panicked),
+            Ending::TimedOut => Some(&ended.timed_out),
+            Ending::Cancelled => Some(&ended.cancelled),
         };
         if let Some(kind) = kind {
             kind.fetch_add(1, SeqCst);
         }
-        self.all.fetch_add(1, SeqCst) + 1
+        ended.all.fetch_add(1, SeqCst) + 1
+    }
+
+    pub(super) fn all(&self) -> usize {
+        self.0.iter().map(|ended| ended.all.load(SeqCst)).sum()
     }
 
     pub(super) fn get(&self) -> Counts {
-        let mut counts = Counts {
-            finished: self.all.load(SeqCst),
-            failed: self.failed.load(SeqCst),
-            panicked: self.panicked.load(SeqCst),
-            timed_out: self.timed_out.load(SeqCst),
-            cancelled: self.cancelled.load(SeqCst),
-        };
+        let mut counts = Counts::default();
+        for ended in self.0.iter() {
+            counts.failed += ended.failed.load(SeqCst);
+            counts.panicked += ended.panicked.load(SeqCst);
+            counts.timed_out += ended.timed_out.load(SeqCst);
+            counts.cancelled += ended.cancelled.load(SeqCst);
+        }
         let otherwise = counts.failed + counts.panicked + counts.timed_out + counts.cancelled;
-        counts.finished = counts.finished.saturating_sub(otherwise);
+        counts.finished = self.all().saturating_sub(otherwise);
         counts
     }
 }

@@ -1,15 +1,14 @@
 use std::{
-    cell::Cell,
     collections::HashSet,
+    hash::{BuildHasherDefault, Hasher},
     panic::Location,
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
         },
     },
-    thread,
 };
 
 use tokio::{
@@ -17,7 +16,7 @@ use tokio::{
     time::Instant,
 };
 
-use super::{TaskInfo, TaskState, tree::lock};
+use super::{TaskInfo, TaskState, sharded::Sharded, tree::lock};
 use crate::task::{QueueControl, TaskName};
 
 /// The tasks of one scope, for listing and aborting them.
@@ -29,14 +28,12 @@ use crate::task::{QueueControl, TaskName};
 /// The entries are spread over shards, so that threads that spawn at the same time seldom meet. No user
 /// code runs under a lock: no waker, no destructor.
 pub(super) struct Registry {
-    shards: Box<[Shard]>,
+    shards: Sharded<Shard>,
     /// How many were swept out.
     swept: AtomicUsize,
     /// From here on nothing is swept, and who leaves as cancelled says so.
     aborting: AtomicBool,
-    /// Left as cancelled since.
-    cut_off: Mutex<HashSet<Id>>,
-    /// Those of them whose entry has been found.
+    /// Who was cut off, as far as their entries have been looked for.
     aborted: Mutex<Vec<TaskInfo>>,
     /// Tasks with a `limit` that run.
     begun: Mutex<HashSet<Id>>,
@@ -44,10 +41,12 @@ pub(super) struct Registry {
     limited: AtomicBool,
 }
 
-/// On cache lines of its own.
 #[derive(Default)]
-#[repr(align(128))]
-struct Shard(Mutex<Entries>);
+struct Shard {
+    entries: Mutex<Entries>,
+    /// Left as cancelled since the aborting began.
+    cut_off: Mutex<Vec<Id>>,
+}
 
 #[derive(Default)]
 struct Entries {
@@ -72,10 +71,9 @@ pub(super) struct Entry {
 impl Registry {
     pub(super) fn new() -> Self {
         Registry {
-            shards: (0..shards()).map(|_| Shard::default()).collect(),
+            shards: Sharded::default(),
             swept: AtomicUsize::new(0),
             aborting: AtomicBool::new(false),
-            cut_off: Mutex::default(),
             aborted: Mutex::default(),
             begun: Mutex::default(),
             limited: AtomicBool::new(false),
@@ -85,7 +83,7 @@ impl Registry {
     /// Enters a task that has just been spawned. It may have ended already.
     #[inline]
     pub(super) fn enter(&self, entry: Entry) {
-        let mut shard = lock(&self.shards[here() & (self.shards.len() - 1)].0);
+        let mut shard = lock(&self.shards.here().entries);
         if shard.aborting {
             let copy = (entry.task.clone(), entry.queue.clone());
             shard.entries.push(entry);
@@ -114,8 +112,14 @@ impl Registry {
     /// A task has ended as cancelled.
     pub(super) fn cancelled(&self, id: Option<Id>) {
         if self.aborting.load(SeqCst) {
-            lock(&self.cut_off).extend(id);
+            lock(&self.shards.here().cut_off).extend(id);
         }
+    }
+
+    /// Not each time, since for [`sweep_after`](Self::sweep_after) others have to be asked.
+    #[inline]
+    pub(super) fn is_time_to_sweep(ended_here: usize) -> bool {
+        ended_here % 16 == 0
     }
 
     /// Sweeps if there is enough to sweep: of the tasks that entered, so many have `ended`, and so many
@@ -130,8 +134,8 @@ impl Registry {
 
     #[cold]
     fn sweep(&self) {
-        for shard in &self.shards {
-            let mut shard = lock(&shard.0);
+        for shard in self.shards.iter() {
+            let mut shard = lock(&shard.entries);
             if shard.aborting {
                 continue;
             }
@@ -161,7 +165,7 @@ impl Registry {
         let Some(shard) = self.shards.get(cursor.shard) else {
             return false;
         };
-        let mut shard = lock(&shard.0);
+        let mut shard = lock(&shard.entries);
         shard.aborting = true;
         let rest = shard.entries.get(cursor.entry..).unwrap_or_default();
         let chunk: Vec<_> = rest
@@ -185,46 +189,80 @@ impl Registry {
     /// What runs now.
     pub(super) fn list(&self, stopping: bool, tasks: &mut Vec<TaskInfo>) {
         let begun = lock(&self.begun).clone();
-        let cut_off = lock(&self.cut_off).clone();
-        for shard in &self.shards {
-            let shard = lock(&shard.0);
+        let cut_off = self.cut_off();
+        let now = Instant::now();
+        for shard in self.shards.iter() {
+            let shard = lock(&shard.entries);
             for entry in &shard.entries {
                 let id = entry.id;
                 if entry.is_finished() || cut_off.contains(&id) {
                     continue;
                 }
-                tasks.push(entry.info(if stopping || shard.aborting {
+                let state = if stopping || shard.aborting {
                     TaskState::Stopping
                 } else if entry.limited && !begun.contains(&id) {
                     TaskState::Waiting
                 } else {
                     TaskState::Running
-                }));
+                };
+                tasks.push(entry.info(state, now));
             }
         }
     }
 
     /// What ended because the scope aborted it.
     pub(super) fn aborted(&self, tasks: &mut Vec<TaskInfo>) {
-        let mut cut_off = lock(&self.cut_off);
         let mut aborted = lock(&self.aborted);
+        let cut_off = self.cut_off();
+        let now = Instant::now();
         let mut swept = Vec::new();
-        for shard in &self.shards {
-            let mut shard = lock(&shard.0);
-            let (gone, kept): (Vec<_>, Vec<_>) = std::mem::take(&mut shard.entries)
-                .into_iter()
-                .partition(|entry| entry.is_finished() || cut_off.contains(&entry.id));
-            shard.entries = kept;
-            swept.extend(gone);
-        }
-        for entry in &swept {
-            if cut_off.remove(&entry.id) {
-                aborted.push(entry.info(TaskState::Stopping));
+        if !cut_off.is_empty() {
+            for shard in self.shards.iter() {
+                let mut shard = lock(&shard.entries);
+                shard.entries.retain_mut(|entry| {
+                    let is_cut_off = cut_off.contains(&entry.id);
+                    if is_cut_off {
+                        aborted.push(entry.info(TaskState::Stopping, now));
+                        swept.push((entry.task.take(), entry.queue.take()));
+                    }
+                    !is_cut_off
+                });
+                shard.shrink();
             }
         }
         tasks.extend_from_slice(&aborted);
-        drop((cut_off, aborted));
+        drop(aborted);
+        // Not under the lock: it may be the last reference to a task.
         drop(swept);
+    }
+
+    fn cut_off(&self) -> HashSet<Id, BuildHasherDefault<IdHasher>> {
+        let mut all = HashSet::default();
+        for shard in self.shards.iter() {
+            all.extend(lock(&shard.cut_off).iter().copied());
+        }
+        all
+    }
+}
+
+/// An id is a number that nobody chooses.
+#[derive(Default)]
+struct IdHasher(u64);
+
+impl Hasher for IdHasher {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = self.0.rotate_left(8) ^ u64::from(*byte);
+        }
+    }
+
+    fn write_u64(&mut self, id: u64) {
+        // Fibonacci hashing: the table looks at both ends of the number.
+        self.0 = id.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    }
+
+    fn finish(&self) -> u64 {
+        self.0
     }
 }
 
@@ -260,12 +298,12 @@ impl Entry {
             && self.queue.as_ref().is_none_or(|queue| queue.is_finished())
     }
 
-    fn info(&self, state: TaskState) -> TaskInfo {
+    fn info(&self, state: TaskState, now: Instant) -> TaskInfo {
         TaskInfo::new(
             self.name,
             self.id,
             self.spawned_at,
-            self.since.elapsed(),
+            now.saturating_duration_since(self.since),
             state,
         )
     }
@@ -288,29 +326,4 @@ impl Entries {
             self.entries.shrink_to(wanted);
         }
     }
-}
-
-/// As many as can be of use: a power of two.
-fn shards() -> usize {
-    static SHARDS: OnceLock<usize> = OnceLock::new();
-    *SHARDS.get_or_init(|| {
-        let threads = thread::available_parallelism().map_or(1, usize::from);
-        threads.next_power_of_two().min(16)
-    })
-}
-
-/// A number of this thread's own, as far as there are enough.
-fn here() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static HERE: Cell<usize> = const { Cell::new(usize::MAX) };
-    }
-    // A thread that is ending has lost its number; any will do.
-    HERE.try_with(|here| {
-        if here.get() == usize::MAX {
-            here.set(NEXT.fetch_add(1, Relaxed));
-        }
-        here.get()
-    })
-    .unwrap_or(0)
 }

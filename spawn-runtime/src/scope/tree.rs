@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     TaskInfo,
     counts::{Counter, Counts, Ending},
+    gate::Gate,
     place::Place,
     registry::{Cursor, Registry},
     shutdown::Shutdown,
@@ -22,7 +23,7 @@ pub(crate) struct Scope {
     pub(super) shutdown: Mutex<Shutdown>,
     counter: Counter,
     gate: Gate,
-    /// Told when the last task leaves.
+    /// Told when the last task leaves, if the gate knows of somebody who waits.
     empty: Notify,
     /// Nobody holds a `TaskScope` of it any more, so nothing new can come.
     abandoned: AtomicBool,
@@ -79,7 +80,7 @@ impl Scope {
 
     /// Takes a task in, unless the scope or one above it is closed.
     pub(super) fn admit(self: &Arc<Self>) -> Option<Place> {
-        if !self.gate.admit() {
+        if !self.gate.enter() {
             return None;
         }
         if self
@@ -95,7 +96,7 @@ impl Scope {
 
     fn admit_below(&self) -> bool {
         for (above, scope) in self.lineage().enumerate() {
-            if !scope.gate.admit() {
+            if !scope.gate.enter() {
                 self.lineage().take(above).for_each(Scope::depart);
                 return false;
             }
@@ -111,7 +112,9 @@ impl Scope {
         self.registry.forget(id);
         let ended = self.counter.count(ending);
         self.depart();
-        self.registry.sweep_after(ended, self.live());
+        if Registry::is_time_to_sweep(ended) {
+            self.registry.sweep_after(self.counter.all(), self.live());
+        }
         if let Some(parent) = &self.parent {
             parent.lineage().for_each(Scope::depart);
             self.leave_parent();
@@ -119,7 +122,7 @@ impl Scope {
     }
 
     fn depart(&self) {
-        if self.gate.depart() {
+        if self.gate.leave() {
             self.empty.notify_waiters();
         }
     }
@@ -182,9 +185,9 @@ impl Scope {
 
     pub(super) async fn wait(&self) {
         loop {
-            let empty = self.empty.notified();
-            let mut empty = std::pin::pin!(empty);
             // Listens from here on, so that nothing is missed between the look and the wait.
+            let _waiting = self.gate.wait();
+            let mut empty = std::pin::pin!(self.empty.notified());
             empty.as_mut().enable();
             if self.live() == 0 {
                 return;
@@ -310,39 +313,6 @@ impl Aborting {
 impl Drop for Aborting {
     fn drop(&mut self) {
         while self.abort_some() {}
-    }
-}
-
-/// Counts the tasks of a scope and of those below it, and closes: both in one number, so that a task is
-/// either admitted and counted before the gate closes, or refused.
-#[derive(Default)]
-struct Gate(AtomicUsize);
-
-impl Gate {
-    const CLOSED: usize = 1;
-    const TASK: usize = 2;
-
-    /// Never counts what it refuses, not even for a moment: who waits for the last task would wait for
-    /// that too, and nobody would tell them of its end.
-    fn admit(&self) -> bool {
-        self.0
-            .fetch_update(SeqCst, SeqCst, |tasks| {
-                (tasks & Self::CLOSED == 0).then_some(tasks + Self::TASK)
-            })
-            .is_ok()
-    }
-
-    /// Whether it was the last.
-    fn depart(&self) -> bool {
-        self.0.fetch_sub(Self::TASK, SeqCst) / Self::TASK == 1
-    }
-
-    fn close(&self) {
-        self.0.fetch_or(Self::CLOSED, SeqCst);
-    }
-
-    fn live(&self) -> usize {
-        self.0.load(SeqCst) / Self::TASK
     }
 }
 
