@@ -162,7 +162,7 @@ async fn a_destructor_that_panics_after_the_end_takes_the_value() {
 /// A future of its own, whose fields are dropped after it is ready.
 struct ReadyThenPanics;
 
-impl Future for ReadyThenPanics {
+impl std::future::Future for ReadyThenPanics {
     type Output = u32;
 
     fn poll(

@@ -105,7 +105,10 @@ async fn a_function_passed_as_a_value_still_knows_its_caller() {
 async fn it_is_fused() {
     let mut handle = answer();
     assert_eq!((&mut handle).await.unwrap(), 42);
-    let again = poll_fn(|cx| Poll::Ready(Pin::new(&mut handle).poll(cx).is_pending())).await;
+    let again = poll_fn(|cx| {
+        Poll::Ready(std::future::Future::poll(Pin::new(&mut handle), cx).is_pending())
+    })
+    .await;
     assert!(again);
     // What it tells, it still tells.
     assert_eq!(handle.name(), "answer");

@@ -20,7 +20,7 @@ use syn::spanned::Spanned;
 ///     ```
 ///     #[track_caller]
 ///     fn f(a: A, __arg1: (X, Y)) -> TaskHandle<R> {
-///         fn __background_name() -> &'static str { "f" }
+///         fn __background_name() -> &'static ::core::primitive::str { "f" }
 ///         spawn(__background_name, REPORTER, Plain, async move {
 ///             if let Some(__ret) = None::<R> { return __ret; }
 ///             let _ = &a;
@@ -81,7 +81,7 @@ fn items(outline: &Outline, task: &Task) -> TokenStream {
     let name = Literal::string(&task.name);
     // A function and not a closure, which would have the generics of the function around it.
     let mut items = quote_spanned! {outline.generated=>
-        fn __background_name() -> &'static str {
+        fn __background_name() -> &'static ::core::primitive::str {
             #name
         }
     };

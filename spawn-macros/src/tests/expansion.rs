@@ -67,7 +67,7 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
         pub fn report(id: u32) -> ::spawn_runtime::TaskHandle<String>
         where
         {
-            fn __background_name() -> &'static str { "report" }
+            fn __background_name() -> &'static ::core::primitive::str { "report" }
             ::spawn_runtime::__private::spawn(
                 __background_name,
                 ::spawn_runtime::__private::Returns::<String>::NEW.__reporter(),
@@ -130,7 +130,7 @@ fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
         pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()>
         where
         {
-            fn __background_name() -> &'static str { "run" }
+            fn __background_name() -> &'static ::core::primitive::str { "run" }
             ::spawn_runtime::__private::spawn(
                 __background_name,
                 ::spawn_runtime::__private::NoReport,

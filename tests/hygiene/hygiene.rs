@@ -1,0 +1,326 @@
+//! Whatever the user's names are, and wherever the tokens of the function come from, the expansion means the same.
+
+use spawn_runtime::background;
+
+/// Every name that an expansion might lean on means something else here.
+mod hostile {
+    #![allow(dead_code, non_camel_case_types, unused_macros)]
+
+    use ::spawn_runtime::background;
+
+    mod core {}
+    mod std {}
+    mod alloc {}
+    mod tokio {}
+    mod spawn_runtime {}
+    struct Box;
+    struct Err;
+    struct None;
+    struct Ok;
+    struct Option;
+    struct Result;
+    struct Some;
+    struct String;
+    struct TaskHandle;
+    struct AbortOnDrop;
+    struct CancellationToken;
+    struct Duration;
+    struct Plain;
+    struct Returns;
+    struct NoReport;
+    struct str;
+    struct u64;
+    struct usize;
+    struct bool;
+    trait Clone {}
+    trait Drop {}
+    trait Fn {}
+    trait FnOnce {}
+    trait Future {}
+    trait Into {}
+    trait Send {}
+    trait Spawn {}
+    fn drop() {}
+    fn spawn() {}
+    fn spawner() {}
+    fn token() {}
+    macro_rules! panic {
+        () => {
+            compile_error!("this is the user's own macro")
+        };
+    }
+    macro_rules! unreachable {
+        () => {
+            compile_error!("this is the user's own macro")
+        };
+    }
+
+    type Answer = ::core::result::Result<u8, ::std::string::String>;
+
+    #[background]
+    pub async fn plain(number: u8, _guard: u8, (left, _): (u8, u8)) -> Answer {
+        Answer::Ok(number + left)
+    }
+
+    #[background(
+        name = "all",
+        on = ::tokio::runtime::Handle::current(),
+        timeout = "3s",
+        limit = 3,
+        abort_on_drop
+    )]
+    pub async fn with_options(
+        #[cancel] token: ::spawn_runtime::CancellationToken,
+        number: u8,
+    ) -> Answer {
+        if token.is_cancelled() {
+            return Answer::Err(::std::string::String::new());
+        }
+        Answer::Ok(number)
+    }
+
+    #[background(blocking, direct = blocking_now, limit = 1)]
+    pub fn blocking(number: u8) -> u8 {
+        number
+    }
+
+    #[background]
+    pub async fn opaque(number: u8) -> impl ::core::fmt::Display + ::core::marker::Send {
+        number
+    }
+
+    #[background(detach)]
+    pub async fn detached() {}
+
+    // The names of the expansion's own variables.
+    #[background(timeout = "3s", limit = 3)]
+    pub async fn same_names(
+        __ret: u8,
+        __timeout: u8,
+        __handle_token: u8,
+        __spawner: u8,
+        __arg5: u8,
+        (_a, _): (u8, u8),
+    ) -> u8 {
+        __ret + __timeout + __handle_token + __spawner + __arg5
+    }
+}
+
+#[tokio::test]
+async fn hostile_names_change_nothing() {
+    assert_eq!(hostile::plain(1, 0, (2, 0)).await.unwrap(), Ok(3));
+    assert_eq!(hostile::with_options(3).await.unwrap(), Ok(3));
+    assert_eq!(hostile::blocking(3).await.unwrap(), 3);
+    assert_eq!(hostile::blocking_now(3), 3);
+    assert_eq!(hostile::opaque(3).await.unwrap().to_string(), "3");
+    hostile::detached();
+    let sum = hostile::same_names(1, 2, 3, 4, 5, (6, 7));
+    assert_eq!(sum.await.unwrap(), 15);
+}
+
+/// A module in which nothing is imported by itself.
+mod bare {
+    #![no_implicit_prelude]
+
+    #[::spawn_runtime::background(limit = 2, timeout = "3s")]
+    pub async fn number(number: u8) -> ::core::option::Option<u8> {
+        ::core::option::Option::Some(number)
+    }
+
+    #[::spawn_runtime::background(blocking)]
+    pub fn blocking(number: u8) -> u8 {
+        number
+    }
+
+    #[::spawn_runtime::background]
+    pub async fn borrowed_back(text: ::std::string::String) -> ::std::string::String {
+        text
+    }
+}
+
+#[tokio::test]
+async fn no_prelude_is_needed() {
+    assert_eq!(bare::number(3).await.unwrap(), Some(3));
+    assert_eq!(bare::blocking(3).await.unwrap(), 3);
+    assert_eq!(bare::borrowed_back("a".to_owned()).await.unwrap(), "a");
+}
+
+macro_rules! by_fragments {
+    (
+        $(#[$attribute:meta])*
+        $visibility:vis async fn $name:ident<$generic:ident: $bound:path>(
+            $pattern:pat_param => $pattern_type:ty,
+            $($argument:ident: $type:ty),*
+        ) -> $output:ty
+        $body:block
+    ) => {
+        $(#[$attribute])*
+        $visibility async fn $name<$generic: $bound + Send + 'static>(
+            $pattern: $pattern_type,
+            $($argument: $type),*
+        ) -> $output
+        $body
+    };
+}
+
+by_fragments! {
+    /// Documented.
+    #[background(name = "fragments")]
+    pub(crate) async fn by_fragments<T: Into<u32>>((left, _) => (u32, u32), right: T, text: String) -> Result<u32, String> {
+        // The edition of the body is the user's.
+        let r#gen = left + right.into();
+        if text.is_empty() {
+            return Err(text);
+        }
+        Ok(r#gen)
+    }
+}
+
+macro_rules! whole_item {
+    ($item:item) => {
+        #[background]
+        $item
+    };
+}
+
+whole_item! {
+    async fn whole_item(number: u32) -> u32 {
+        number
+    }
+}
+
+macro_rules! options {
+    ($name:ident, $text:literal, $timeout:expr, $limit:expr, $on:expr, $path:path, $direct:ident) => {
+        #[background(name = $text, timeout = $timeout, limit = $limit, on = $on, crate = $path, direct = $direct)]
+        async fn $name(handle: tokio::runtime::Handle) -> u32 {
+            drop(handle);
+            3
+        }
+    };
+}
+
+options!(
+    by_options,
+    "named",
+    std::time::Duration::from_secs(2) + std::time::Duration::from_secs(1),
+    1 + 1,
+    handle_of(),
+    ::spawn_runtime,
+    by_options_now
+);
+
+fn handle_of() -> tokio::runtime::Handle {
+    tokio::runtime::Handle::current()
+}
+
+macro_rules! by_tokens {
+    ($($token:tt)*) => {
+        #[background]
+        $($token)*
+    };
+}
+
+by_tokens! {
+    async fn by_tokens(mut r#type: Vec<u32>, _: String) -> usize {
+        r#type.push(3);
+        r#type.len()
+    }
+}
+
+macro_rules! of_expression {
+    ($name:ident($argument:ident) = $value:expr) => {
+        #[background]
+        async fn $name($argument: u32) -> u32 {
+            // This is not the user's variable of that name.
+            let number = 100;
+            $value + number - 100
+        }
+    };
+}
+
+of_expression!(of_expression(number) = number * 2);
+
+struct Job {
+    size: u32,
+}
+
+macro_rules! methods {
+    ($($self:ident, $name:ident => $value:expr;)*) => {
+        impl Job {
+            $(
+                #[background]
+                async fn $name($self) -> u32 {
+                    $value
+                }
+            )*
+        }
+    };
+}
+
+methods! {
+    self, size => self.size;
+    self, double => 2 * self.size;
+}
+
+macro_rules! nested {
+    () => {
+        macro_rules! inner {
+            ($name:ident, $lifetime:lifetime) => {
+                #[background]
+                async fn $name(text: &$lifetime str) -> &$lifetime str {
+                    text
+                }
+            };
+        }
+        inner!(nested, 'static);
+    };
+}
+
+nested!();
+
+#[tokio::test]
+async fn functions_of_macros_are_the_same() {
+    let sum = by_fragments((1, 0), 2_u32, "a".to_owned());
+    assert_eq!(sum.name(), "fragments");
+    assert_eq!(sum.await.unwrap(), Ok(3));
+    assert_eq!(whole_item(3).await.unwrap(), 3);
+    let named = by_options(handle_of());
+    assert_eq!(named.name(), "named");
+    assert_eq!(named.await.unwrap(), 3);
+    assert_eq!(by_options_now(handle_of()).await, 3);
+    assert_eq!(by_tokens(vec![1], String::new()).await.unwrap(), 2);
+    assert_eq!(of_expression(3).await.unwrap(), 6);
+    assert_eq!(Job { size: 3 }.size().await.unwrap(), 3);
+    assert_eq!(Job { size: 3 }.double().await.unwrap(), 6);
+    assert_eq!(nested("a").await.unwrap(), "a");
+}
+
+mod raw {
+    use spawn_runtime::background;
+
+    #[background]
+    pub async fn r#type(r#match: u32) -> u32 {
+        r#match
+    }
+}
+
+#[tokio::test]
+async fn raw_names_lose_their_mark_in_the_name() {
+    let handle = raw::r#type(3);
+    assert_eq!(handle.name(), "type");
+    assert_eq!(handle.await.unwrap(), 3);
+}
+
+#[tokio::test]
+async fn functions_within_functions_see_their_names() {
+    const THREE: u32 = 3;
+    #[background]
+    async fn inner() -> u32 {
+        const FOUR: u32 = THREE + 1;
+        fn five() -> u32 {
+            FOUR + 1
+        }
+        five()
+    }
+    assert_eq!(inner().await.unwrap(), 5);
+}
