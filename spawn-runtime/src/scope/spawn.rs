@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Spawn, TaskHandle,
-    spawner::current_runtime,
+    spawner::{SomeRuntime, some_runtime},
     start::{self, StartBlocking},
     task::{
         BlockingTask, FixedName, Name, NameOf, NoReport, Plain, ReportDebugOrString, Task,
@@ -97,18 +97,21 @@ impl TaskScope {
         let spawner = ScopeOn {
             scope: self,
             runtime,
+            handle: Handle::clone,
         };
         start::start(&spawner, NameOf::<F>::NEW, NoReport, Plain.wrap(future))
     }
 }
 
 /// A scope, and a runtime for its tasks.
-struct ScopeOn<'a> {
+struct ScopeOn<'a, R> {
     scope: &'a TaskScope,
-    runtime: &'a Handle,
+    runtime: &'a R,
+    /// Asked for where a task is refused.
+    handle: fn(&R) -> Handle,
 }
 
-impl Spawn for ScopeOn<'_> {
+impl<R: Spawn> Spawn for ScopeOn<'_, R> {
     type Owned = TaskScope;
 
     fn spawner(&self) -> TaskScope {
@@ -120,7 +123,7 @@ impl Spawn for ScopeOn<'_> {
         let scope = self.scope.scope();
         let limited = task.is_waiting();
         let Some(place) = scope.admit() else {
-            return refuse(self.runtime, task);
+            return refuse(&(self.handle)(self.runtime), task);
         };
         let (name, spawned_at, queue) = (task.task_name(), task.spawned_at(), task.queue());
         let spawned = Spawn::spawn(self.runtime, InScope::new(task, place));
@@ -146,7 +149,7 @@ impl Spawn for ScopeOn<'_> {
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
         let Some(place) = scope.admit() else {
-            return refuse(self.runtime, call);
+            return refuse(&(self.handle)(self.runtime), call);
         };
         let (name, spawned_at) = (call.task_name(), call.spawned_at());
         let call = CallInScope::new(call, place, None);
@@ -159,6 +162,7 @@ impl Spawn for ScopeOn<'_> {
     }
 }
 
+#[cold]
 #[track_caller]
 fn refuse<F, T>(runtime: &Handle, task: F) -> JoinHandle<T>
 where
@@ -179,9 +183,12 @@ impl Spawn for TaskScope {
 
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        let runtime = &current_runtime(task.task_name());
-        let scope = self;
-        ScopeOn { scope, runtime }.spawn(task)
+        let spawner = ScopeOn {
+            scope: self,
+            runtime: &some_runtime(task.task_name()),
+            handle: SomeRuntime::handle,
+        };
+        spawner.spawn(task)
     }
 
     #[track_caller]
@@ -201,9 +208,12 @@ impl Spawn for TaskScope {
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
-        let runtime = &current_runtime(call.task_name());
-        let scope = self;
-        ScopeOn { scope, runtime }.spawn_blocking_task(call)
+        let spawner = ScopeOn {
+            scope: self,
+            runtime: &some_runtime(call.task_name()),
+            handle: SomeRuntime::handle,
+        };
+        spawner.spawn_blocking_task(call)
     }
 }
 

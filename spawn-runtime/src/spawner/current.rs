@@ -16,29 +16,67 @@ impl Spawn for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        // Within a task there is a runtime, and to ask for the task's id is cheaper than for a handle.
-        if tokio::task::try_id().is_none() {
-            let _ = current_runtime(task.task_name());
-        }
-        tokio::spawn(task)
+        some_runtime(task.task_name()).spawn(task)
     }
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
-        current_runtime(task.task_name()).spawn_blocking_task(task)
+        some_runtime(task.task_name()).spawn_blocking_task(task)
     }
 }
 
-/// The runtime that the caller is in.
-///
+/// The runtime that the caller is in, which is known to be there. Its handle, if that had to be asked
+/// for to know.
+pub(crate) struct SomeRuntime(Option<Handle>);
+
+impl SomeRuntime {
+    pub(crate) fn handle(&self) -> Handle {
+        self.0.clone().unwrap_or_else(Handle::current)
+    }
+}
+
+impl Spawn for SomeRuntime {
+    type Owned = CurrentRuntime;
+
+    fn spawner(&self) -> CurrentRuntime {
+        CurrentRuntime
+    }
+
+    #[inline]
+    #[track_caller]
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        match &self.0 {
+            Some(runtime) => Spawn::spawn(runtime, task),
+            // With a handle the task gets its name in tokio-console.
+            #[cfg(all(tokio_unstable, feature = "tracing"))]
+            None => Spawn::spawn(&Handle::current(), task),
+            #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+            None => tokio::spawn(task),
+        }
+    }
+
+    #[track_caller]
+    fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
+        match &self.0 {
+            Some(runtime) => runtime.spawn_blocking_task(task),
+            None => Handle::current().spawn_blocking_task(task),
+        }
+    }
+}
+
 /// # Panics
 ///
-/// If there is none.
+/// If the caller is in no runtime.
 #[inline]
 #[track_caller]
-pub(crate) fn current_runtime(name: TaskName) -> Handle {
+pub(crate) fn some_runtime(name: TaskName) -> SomeRuntime {
+    // Within a task there is a runtime, and to ask for the task's id is cheaper than for a handle, whose
+    // count of references all threads share.
+    if tokio::task::try_id().is_some() {
+        return SomeRuntime(None);
+    }
     match Handle::try_current() {
-        Ok(runtime) => runtime,
+        Ok(runtime) => SomeRuntime(Some(runtime)),
         Err(_) => outside_a_runtime(name.get()),
     }
 }
