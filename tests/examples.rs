@@ -41,7 +41,10 @@ macro_rules! examples {
 examples! {
     cancel_and_stop,
     cpu_bound,
+    fan_out,
     fire_and_forget,
     get_the_result,
+    graceful_shutdown,
     methods_and_traits,
+    structured,
 }
