@@ -1,3 +1,7 @@
+/// What `gate` counts with: in `ci/gate-model` it is loom's.
+mod atomic {
+    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
+}
 mod counts;
 mod gate;
 mod in_scope;

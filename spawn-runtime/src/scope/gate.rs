@@ -1,6 +1,7 @@
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
-
-use super::sharded::Sharded;
+use super::{
+    atomic::{AtomicUsize, Ordering::SeqCst},
+    sharded::Sharded,
+};
 
 /// Counts the tasks of a scope and of those below it as they come and go, and closes.
 ///

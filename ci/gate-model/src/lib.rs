@@ -1,0 +1,225 @@
+//! Every interleaving of tasks that enter and leave with a shutdown that closes and waits.
+
+/// What `gate` counts with in the library is std's. loom takes `SeqCst` for `AcqRel`, which is weaker than
+/// what the gate asks for, but knows sequentially consistent fences: so there is one around each access.
+mod atomic {
+    pub(super) use loom::sync::atomic::Ordering;
+    use loom::sync::atomic::{self, fence};
+
+    #[derive(Default)]
+    pub(super) struct AtomicUsize(atomic::AtomicUsize);
+
+    fn fenced<T>(access: impl FnOnce() -> T) -> T {
+        fence(Ordering::SeqCst);
+        let value = access();
+        fence(Ordering::SeqCst);
+        value
+    }
+
+    impl AtomicUsize {
+        pub(super) fn load(&self, order: Ordering) -> usize {
+            fenced(|| self.0.load(order))
+        }
+
+        pub(super) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
+            fenced(|| self.0.fetch_add(value, order))
+        }
+
+        pub(super) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
+            fenced(|| self.0.fetch_sub(value, order))
+        }
+
+        pub(super) fn fetch_or(&self, value: usize, order: Ordering) -> usize {
+            fenced(|| self.0.fetch_or(value, order))
+        }
+
+        pub(super) fn fetch_update(
+            &self,
+            set: Ordering,
+            fetch: Ordering,
+            update: impl FnMut(usize) -> Option<usize>,
+        ) -> Result<usize, usize> {
+            fenced(|| self.0.fetch_update(set, fetch, update))
+        }
+    }
+}
+
+#[path = "../../../spawn-runtime/src/scope/gate.rs"]
+#[allow(dead_code)]
+mod gate;
+
+/// Two shards; each thread of the model says which is its own.
+mod sharded {
+    use std::cell::Cell;
+
+    loom::thread_local! {
+        pub static HERE: Cell<usize> = Cell::new(0);
+    }
+
+    pub(super) struct Sharded<T>([T; 2]);
+
+    impl<T: Default> Default for Sharded<T> {
+        fn default() -> Self {
+            Sharded([T::default(), T::default()])
+        }
+    }
+
+    impl<T> Sharded<T> {
+        pub(super) fn here(&self) -> &T {
+            &self.0[HERE.with(Cell::get)]
+        }
+
+        pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
+            self.0.iter()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use loom::{
+        sync::{
+            Arc, Condvar, Mutex,
+            atomic::{AtomicBool, Ordering::SeqCst},
+        },
+        thread,
+    };
+
+    use super::{gate::Gate, sharded::HERE};
+
+    /// A scope as far as its gate goes. `told` stands for tokio's `Notify`: it counts the tellings, and
+    /// who listens waits for the next one.
+    struct Scope {
+        gate: Gate,
+        told: Mutex<usize>,
+        tell: Condvar,
+        /// The shutdown has returned: from here on nothing may run.
+        over: AtomicBool,
+    }
+
+    impl Scope {
+        fn new() -> Arc<Self> {
+            Arc::new(Scope {
+                gate: Gate::default(),
+                told: Mutex::new(0),
+                tell: Condvar::new(),
+                over: AtomicBool::new(false),
+            })
+        }
+
+        fn run(&self, leaves_at: usize) -> bool {
+            let admitted = self.gate.enter();
+            if admitted {
+                assert!(
+                    !self.over.load(SeqCst),
+                    "a task runs after the shutdown returned"
+                );
+                // It may end on another thread than it was spawned on.
+                HERE.with(|here| here.set(leaves_at));
+                assert!(
+                    !self.over.load(SeqCst),
+                    "a task runs after the shutdown returned"
+                );
+                self.leave();
+            }
+            admitted
+        }
+
+        fn leave(&self) {
+            if self.gate.leave() {
+                *self.told.lock().unwrap() += 1;
+                self.tell.notify_all();
+            }
+        }
+
+        fn wait(&self) {
+            loop {
+                let _waiting = self.gate.wait();
+                let before = *self.told.lock().unwrap();
+                if self.gate.live() == 0 {
+                    return;
+                }
+                let mut told = self.told.lock().unwrap();
+                while *told == before {
+                    told = self.tell.wait(told).unwrap();
+                }
+            }
+        }
+
+        fn shut_down(&self) {
+            self.gate.close();
+            self.wait();
+            self.over.store(true, SeqCst);
+        }
+    }
+
+    #[test]
+    fn nothing_runs_after_the_shutdown_and_the_shutdown_ends() {
+        loom::model(|| {
+            let scope = Scope::new();
+            let spawners = [(0, 1), (1, 0)].map(|(shard, leaves_at)| {
+                let scope = scope.clone();
+                thread::spawn(move || {
+                    HERE.with(|here| here.set(shard));
+                    scope.run(leaves_at)
+                })
+            });
+            scope.shut_down();
+            for spawner in spawners {
+                spawner.join().unwrap();
+            }
+            assert_eq!(scope.gate.live(), 0);
+            assert!(!scope.gate.enter(), "closed for good");
+        });
+    }
+
+    #[test]
+    fn a_wait_never_finds_a_scope_empty_in_which_one_task_spawns_the_next_before_it_ends() {
+        loom::model(|| {
+            let scope = Scope::new();
+            assert!(scope.gate.enter());
+            let chain = {
+                let scope = scope.clone();
+                thread::spawn(move || {
+                    // A task on one shard spawns another on the other shard, and ends; so on.
+                    for shard in [1, 0] {
+                        HERE.with(|here| here.set(shard));
+                        assert!(scope.gate.enter());
+                        HERE.with(|here| here.set(1 - shard));
+                        scope.leave();
+                    }
+                    scope.over.store(true, SeqCst);
+                    scope.leave();
+                })
+            };
+            scope.wait();
+            assert!(
+                scope.over.load(SeqCst),
+                "found empty before the last had ended"
+            );
+            chain.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn two_waits_both_end() {
+        loom::model(|| {
+            let scope = Scope::new();
+            assert!(scope.gate.enter());
+            let other = {
+                let scope = scope.clone();
+                thread::spawn(move || scope.wait())
+            };
+            let task = {
+                let scope = scope.clone();
+                thread::spawn(move || {
+                    HERE.with(|here| here.set(1));
+                    scope.leave();
+                })
+            };
+            scope.wait();
+            other.join().unwrap();
+            task.join().unwrap();
+        });
+    }
+}
