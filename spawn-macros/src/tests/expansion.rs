@@ -117,6 +117,15 @@ fn a_declaration_in_a_trait_gets_the_signature_alone() {
 }
 
 #[test]
+fn an_expectation_of_two_functions_is_none() {
+    check_part(
+        "direct = g",
+        "#[expect(unused_variables)] async fn f(x: u8) {}",
+        "#[allow(unused_variables)] async fn g(x: u8) {}",
+    );
+}
+
+#[test]
 fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
     check_in_impl(
         "direct = run_now",

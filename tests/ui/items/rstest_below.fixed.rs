@@ -1,0 +1,9 @@
+use rstest::rstest;
+
+#[rstest]
+#[tokio::test]
+async fn adds_up() {
+    assert_eq!(1 + 2, 3);
+}
+
+fn main() {}
