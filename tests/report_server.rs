@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::Value;
 use server::{Folder, Server, wait_for};
 
 const BROKEN_CUSTOMER: &str = "Bobby Tables Ltd";
@@ -391,7 +392,7 @@ fn events_tell_a_report_s_life_in_order() {
     let id = server.report(3, "2025-08");
     let mut states = Vec::new();
     let mut progress = Vec::new();
-    for (name, data) in events {
+    for (name, data) in events.filter(|(name, _)| name != "tasks") {
         assert_eq!(data["id"], id);
         match name.as_str() {
             "report" => states.push(data["state"].as_str().unwrap().to_owned()),
@@ -409,6 +410,119 @@ fn events_tell_a_report_s_life_in_order() {
     }
     assert_eq!(states, ["queued", "querying", "rendering", "done"]);
     assert!(progress.len() >= 2 && progress.is_sorted(), "{progress:?}");
+}
+
+#[test]
+fn what_runs_is_listed_with_its_state_age_and_origin() {
+    let folder = Folder::new("tasks");
+    let server = Server::start_with(&folder, &SLOW);
+    for customer in 1..=4 {
+        server.report(customer, "2025-04");
+    }
+    let number_of = |tasks: &[Value], name: &str, state: &str| {
+        let is_wanted = |task: &&Value| task["name"] == name && task["state"] == state;
+        tasks.iter().filter(is_wanted).count()
+    };
+    let tasks = wait_for("two reports at once, one of which is drawn", || {
+        let answer = server.get("/tasks");
+        let tasks = answer.json.as_array().expect("a list").clone();
+        let is_so = number_of(&tasks, "generate_report", "running") == 2
+            && number_of(&tasks, "generate_report", "waiting") == 2
+            && number_of(&tasks, "render_pdf", "running") == 1
+            && number_of(&tasks, "render_pdf", "waiting") == 1;
+        is_so.then_some(tasks)
+    });
+    assert_eq!(
+        (&tasks[0]["name"], &tasks[0]["state"]),
+        (&"serve".into(), &"running".into()),
+        "the oldest comes first"
+    );
+    let ages: Vec<_> = tasks.iter().map(|task| task["age_ms"].as_u64()).collect();
+    assert!(ages.is_sorted_by(|older, newer| older >= newer), "{ages:?}");
+    for task in &tasks[1..] {
+        let spawned_at = task["spawned_at"].as_str().unwrap();
+        assert!(spawned_at.contains("worker.rs:") || spawned_at.contains("routes.rs:"));
+        assert!(task["id"].is_string());
+    }
+    let page = server.get("/");
+    assert!(
+        page.text()
+            .contains("<code>generate_report</code> <span class=\"times\">× 2</span>")
+    );
+}
+
+#[test]
+fn what_runs_is_told_as_it_comes_and_goes() {
+    let folder = Folder::new("tasks_live");
+    let server = Server::start_with(&folder, &SLOW);
+    let mut tasks = server.events().filter(|(name, _)| name == "tasks");
+    let (_, idle) = tasks.next().unwrap();
+    assert_eq!(idle["count"], 1);
+    let html = idle["html"].as_str().unwrap();
+    assert!(
+        html.contains("<code>serve</code>") && html.contains("<code>main.rs:"),
+        "{html}"
+    );
+
+    let id = server.report(1, "2025-04");
+    let draws = |data: &Value| {
+        data["html"]
+            .as_str()
+            .unwrap()
+            .contains("<code>render_pdf</code>")
+    };
+    assert!(tasks.any(|(_, data)| draws(&data)));
+    server.wait_for_state(id, "done");
+    assert!(tasks.any(|(_, data)| data["count"] == 1 && !draws(&data)));
+}
+
+#[test]
+fn a_report_that_waits_to_be_drawn_is_cancelled_at_once() {
+    let folder = Folder::new("cancel_waiting");
+    // The first is drawn for as long as this test lives.
+    let server = Server::start_with(&folder, &ENDLESS);
+    let (first, second, third) = (
+        server.report(1, "2025-05"),
+        server.report(2, "2025-05"),
+        server.report(3, "2025-05"),
+    );
+    server.wait_for_state(first, "rendering");
+    // Which one is drawn depends on who was quicker.
+    let state_of = |id| server.get(&format!("/reports/{id}")).json;
+    server.wait_for_state(second, "rendering");
+    let waiting = wait_for("one that waits", || {
+        [first, second]
+            .into_iter()
+            .find(|id| state_of(*id)["waits"] == true)
+            .filter(|_| {
+                [first, second]
+                    .iter()
+                    .any(|id| state_of(*id)["waits"] == false)
+            })
+    });
+    assert!(server.get("/").text().contains("next in line"));
+    assert_eq!(server.state(third), "queued");
+
+    assert_eq!(server.delete(&format!("/reports/{waiting}")).status, 200);
+    // Its place goes to the next, and nothing of it is left.
+    let report = wait_for("the next to take its place", || {
+        let report = state_of(third);
+        (report["state"] == "rendering").then_some(report)
+    });
+    assert_eq!(report["waits"], true);
+    wait_for("nothing of it to be left", || {
+        let tasks = server.get("/tasks").json;
+        let tasks = tasks.as_array().unwrap();
+        let number_of = |name| tasks.iter().filter(|task| task["name"] == name).count();
+        (number_of("generate_report") == 2
+            && number_of("render_pdf") == 2
+            && number_of("record_end") == 2)
+            .then_some(())
+    });
+    assert_eq!(
+        server.get("/health").json["background_failures"]["count"],
+        0
+    );
 }
 
 #[test]
@@ -479,6 +593,18 @@ mod signals {
         let output = server.output();
         assert!(output.contains("stopped: "), "{output}");
         assert!(output.contains("0 were cut off"), "{output}");
+        // All tasks of the program, in one line: those that had not begun were cancelled, and there
+        // was nothing left to abort.
+        let report = tasks_line(&server);
+        assert!(
+            report.contains(" finished, ") && report.contains(" cancelled"),
+            "{report}"
+        );
+        assert!(
+            !report.contains("aborted") && !report.contains("failed"),
+            "{report}"
+        );
+        assert_eq!(server.errors(), "");
 
         let server = Server::start(&folder);
         let counts = server.counts();
@@ -511,9 +637,25 @@ mod signals {
         });
         server.terminate();
         assert_eq!(server.wait_for_end().code(), Some(0));
-        wait_for("the last line", || {
-            server.output().contains("1 were cut off").then_some(())
-        });
+        let report = tasks_line(&server);
+        assert!(report.contains(", 1 STILL RUNNING"), "{report}");
+        let output = server.output();
+        assert!(output.contains("1 were cut off"), "{output}");
+        // Who was stuck, and who started it.
+        for (what, name) in [
+            ("still running", "render_pdf"),
+            ("aborted", "generate_report"),
+        ] {
+            let is_it = |line: &str| {
+                line.starts_with(&format!("  {what}: `{name}` (task "))
+                    && line.contains("worker.rs:")
+            };
+            wait_for("the line about it", || {
+                output.lines().any(is_it).then_some(())
+            });
+        }
+        let audit_log = fs::read_to_string(folder.path().join("audit.log")).unwrap();
+        assert!(audit_log.contains("stopped: 0 running reports came to their end, 1 were cut off"));
 
         let server = Server::start(&folder);
         assert_eq!(server.state(id), "interrupted");
@@ -527,5 +669,18 @@ mod signals {
         assert_eq!(events.next().unwrap().0, "snapshot");
         server.terminate();
         assert_eq!(server.wait_for_end().code(), Some(0));
+        // The audit log's last line, and what serves.
+        assert!(tasks_line(&server).ends_with(": 2 finished"));
+        assert!(server.output().contains("stopped: no report was under way"));
+    }
+
+    /// The report of the scope that all tasks live in.
+    fn tasks_line(server: &Server) -> String {
+        wait_for("the report of the scope", || {
+            let output = server.output();
+            let mut lines = output.lines();
+            let line = lines.find_map(|line| line.strip_prefix("all tasks: shut down in "));
+            line.map(str::to_owned)
+        })
     }
 }

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{CancelHandle, CancellationToken};
+use spawn_runtime::{CancelHandle, TaskScope};
 
 use crate::{
     audit::AuditLog,
@@ -15,27 +15,49 @@ use crate::{
     events::Events,
     failures::Failures,
     report::{Customer, Report, ReportId, State},
-    tasks::Tasks,
 };
 
 pub struct App {
     pub database: Database,
     pub customers: Vec<Customer>,
-    /// Where all background work of the server is spawned.
-    pub tasks: Tasks,
+    pub scopes: Scopes,
     pub audit: AuditLog,
     pub events: Events,
     pub failures: Failures,
     pub running: Running,
-    /// Tripped by the first signal: no new work.
-    pub closing: CancellationToken,
-    /// Tripped when the work has ended: connections that would stay open are closed.
-    pub closed: CancellationToken,
     /// The pause before each page of a report.
     pub pace: Duration,
 }
 
+/// Where the server's tasks live: a scope for each kind of work that a shutdown treats in its own way.
+///
+/// The database's calls are in none of them: a shutdown still writes down what it has cut off.
+pub struct Scopes {
+    /// All that runs: the connections, the audit log, and what the scopes below hold.
+    pub all: TaskScope,
+    /// Takes requests on. The first signal closes it.
+    pub requests: TaskScope,
+    /// Makes reports. What is in it when the first signal comes may go on for a while.
+    pub reports: TaskScope,
+}
+
+impl Scopes {
+    pub fn new() -> Self {
+        let all = TaskScope::new();
+        Scopes {
+            requests: all.child(),
+            reports: all.child(),
+            all,
+        }
+    }
+}
+
 impl App {
+    /// Whether it takes no new work any more.
+    pub fn is_closing(&self) -> bool {
+        self.scopes.requests.is_cancelled()
+    }
+
     pub async fn report(&self, id: ReportId) -> Result<Option<Report>, DatabaseError> {
         let report = self.database.report(id).await?;
         Ok(report.map(|report| self.with_progress(report)))
@@ -53,7 +75,9 @@ impl App {
 
     fn with_progress(&self, mut report: Report) -> Report {
         if report.state == State::Rendering {
-            report.progress = self.running.progress(report.id);
+            let progress = self.running.progress(report.id);
+            report.waits = progress.is_none();
+            report.progress = progress.unwrap_or(0);
         }
         report
     }
@@ -65,12 +89,13 @@ pub struct Running(Mutex<HashMap<ReportId, Work>>);
 
 struct Work {
     cancel: CancelHandle,
-    progress: u8,
+    /// None before the first page.
+    progress: Option<u8>,
 }
 
 impl Running {
     pub fn add(&self, id: ReportId, cancel: CancelHandle) {
-        let progress = 0;
+        let progress = None;
         self.lock().insert(id, Work { cancel, progress });
     }
 
@@ -84,20 +109,14 @@ impl Running {
         }
     }
 
-    pub fn cancel_all(&self) {
-        for work in self.lock().values() {
-            work.cancel.cancel();
-        }
-    }
-
     pub fn set_progress(&self, id: ReportId, progress: u8) {
         if let Some(work) = self.lock().get_mut(&id) {
-            work.progress = progress;
+            work.progress = Some(progress);
         }
     }
 
-    fn progress(&self, id: ReportId) -> u8 {
-        self.lock().get(&id).map_or(0, |work| work.progress)
+    fn progress(&self, id: ReportId) -> Option<u8> {
+        self.lock().get(&id)?.progress
     }
 
     fn lock(&self) -> MutexGuard<'_, HashMap<ReportId, Work>> {

@@ -7,25 +7,23 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use spawn_runtime::background;
-
-use crate::tasks::Tasks;
+use spawn_runtime::{TaskScope, background};
 
 #[derive(Clone)]
 pub struct AuditLog {
     file: PathBuf,
-    tasks: Tasks,
+    scope: TaskScope,
 }
 
 impl AuditLog {
-    pub fn new(file: PathBuf, tasks: Tasks) -> Self {
-        AuditLog { file, tasks }
+    pub fn new(file: PathBuf, scope: TaskScope) -> Self {
+        AuditLog { file, scope }
     }
 
     /// Notes what happened, out of everybody's way. There is no handle to look at, so a write that
     /// fails goes to the failure hook.
     // `limit = 1` keeps the lines whole and in order.
-    #[background(blocking, detach, limit = 1, on = self.tasks, name = "audit_log")]
+    #[background(blocking, detach, limit = 1, on = self.scope, name = "audit_log")]
     pub fn note(self, what: String) -> io::Result<()> {
         let seconds = SystemTime::now()
             .duration_since(UNIX_EPOCH)

@@ -3,15 +3,19 @@
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
 use axum::response::sse;
-use futures_util::{Stream, StreamExt as _, stream};
+use futures_util::{Stream, stream};
 use serde::Serialize;
-use tokio::sync::broadcast::{self, Receiver, error::RecvError};
+use tokio::{
+    sync::broadcast::{self, Receiver, error::RecvError},
+    time::{Interval, interval},
+};
 
 use crate::{
     app::App,
     failures::Seen,
     page,
     report::{Report, ReportId},
+    task_list,
 };
 
 #[derive(Clone)]
@@ -77,34 +81,76 @@ impl Events {
     }
 }
 
+/// What the page shows of the tasks that run.
+#[derive(Default, PartialEq, Eq, Serialize)]
+struct Tasks {
+    count: usize,
+    html: String,
+}
+
+impl Tasks {
+    fn now(app: &App) -> Self {
+        let running = task_list::running(&app.scopes.all);
+        Tasks {
+            count: running.len(),
+            html: page::task_lines(&running),
+        }
+    }
+}
+
 /// The stream of one listener. It ends when the server does.
 pub fn stream(app: Arc<App>) -> sse::Sse<impl Stream<Item = Result<sse::Event, Infallible>>> {
     // Subscribed before the list is read: what changes in between is told twice rather than never.
     let listener = Listener {
         receiver: app.events.0.subscribe(),
         needs_snapshot: true,
+        looks: interval(LOOK_EVERY),
+        tasks: Tasks::default(),
     };
-    let closed = app.closed.clone().cancelled_owned();
     let events = stream::unfold((app, listener), async |(app, mut listener)| {
         let event = listener.next(&app).await?;
         Some((Ok(event), (app, listener)))
     });
-    sse::Sse::new(events.take_until(closed))
-        .keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
+    sse::Sse::new(events).keep_alive(sse::KeepAlive::new().interval(Duration::from_secs(15)))
 }
 
 struct Listener {
     receiver: Receiver<Event>,
     needs_snapshot: bool,
+    /// Looks at what runs, and only while somebody listens: tasks come and go without an event.
+    looks: Interval,
+    /// What it has told of them.
+    tasks: Tasks,
 }
+
+const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Listener {
     async fn next(&mut self, app: &App) -> Option<sse::Event> {
+        let closed = app.scopes.all.token();
         if self.needs_snapshot {
             self.needs_snapshot = false;
             return snapshot(app).await;
         }
-        match self.receiver.recv().await {
+        loop {
+            // In this order, so that the last events are told before the stream ends.
+            tokio::select! {
+                biased;
+                event = self.receiver.recv() => return self.tell(app, event).await,
+                _ = self.looks.tick() => {
+                    let tasks = Tasks::now(app);
+                    if tasks != self.tasks {
+                        self.tasks = tasks;
+                        return json("tasks", &self.tasks);
+                    }
+                }
+                () = closed.cancelled() => return None,
+            }
+        }
+    }
+
+    async fn tell(&mut self, app: &App, event: Result<Event, RecvError>) -> Option<sse::Event> {
+        match event {
             Ok(Event::Report(report)) => json("report", &Shown::new(&report)),
             Ok(Event::Progress(progress)) => json("progress", &progress),
             Ok(Event::Failure(seen)) => json("failure", &seen),
@@ -126,7 +172,7 @@ async fn snapshot(app: &App) -> Option<sse::Event> {
         &Snapshot {
             reports: reports.iter().map(Shown::new).collect(),
             failures: app.failures.seen(),
-            closing: app.closing.is_cancelled(),
+            closing: app.is_closing(),
         },
     )
 }

@@ -21,7 +21,7 @@ mod routes;
 mod seed;
 mod shutdown;
 mod store;
-mod tasks;
+mod task_list;
 mod worker;
 
 use std::{
@@ -32,12 +32,11 @@ use std::{
     time::Duration,
 };
 
-use axum::Router;
 use spawn_runtime::{CancellationToken, background};
 use tokio::net::TcpListener;
 
 use crate::{
-    app::{App, Running},
+    app::{App, Running, Scopes},
     audit::AuditLog,
     config::Config,
     database::Database,
@@ -45,7 +44,6 @@ use crate::{
     failures::Failures,
     shutdown::Signals,
     store::Unfinished,
-    tasks::Tasks,
 };
 
 fn main() -> ExitCode {
@@ -97,20 +95,18 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
         .map_err(|error| format!("cannot listen on {}: {error}", config.address))?;
     let address = listener.local_addr()?;
 
-    let tasks = Tasks::default();
+    let scopes = Scopes::new();
     let app = Arc::new(App {
         database,
         customers,
-        audit: AuditLog::new(config.audit_log, tasks.clone()),
-        tasks,
+        audit: AuditLog::new(config.audit_log, scopes.all.clone()),
+        scopes,
         events,
         failures,
         running: Running::default(),
-        closing: CancellationToken::new(),
-        closed: CancellationToken::new(),
         pace: config.pace,
     });
-    let mut server = serve(listener, routes::router(app.clone()));
+    let mut server = serve(app.clone(), listener);
 
     say(format_args!("listening on http://{address}"));
     say(format_args!("data in {}", config.data.display()));
@@ -124,21 +120,20 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     tokio::select! {
         ended = &mut server => Ok(ended??),
         () = signals.next() => {
-            let stopped = shutdown::shut_down(&app, server, &mut signals).await?;
-            say(stopped);
+            say(shutdown::shut_down(&app, &mut signals).await?);
             Ok(())
         }
     }
 }
 
-/// Answers requests until it is cancelled, and then until those that are open are answered.
-#[background]
+/// Answers requests until its scope is shut down, and then those that are open.
+#[background(on = app.scopes.all)]
 async fn serve(
+    app: Arc<App>,
     listener: TcpListener,
-    router: Router,
     #[cancel] token: CancellationToken,
 ) -> io::Result<()> {
-    axum::serve(listener, router)
+    axum::serve(listener, routes::router(app))
         .with_graceful_shutdown(token.cancelled_owned())
         .await
 }

@@ -1,6 +1,9 @@
 //! The page: HTML made on the server, and the style and script that it asks for.
 
-use std::fmt::{self, Display, Write as _};
+use std::{
+    fmt::{self, Display, Write as _},
+    time::Duration,
+};
 
 use crate::{
     app::App,
@@ -8,6 +11,7 @@ use crate::{
     failures::Seen,
     report::{Customer, Month, Report, State},
     seed,
+    task_list::{self, RunningTask},
 };
 
 pub const STYLE: &str = include_str!("page/style.css");
@@ -38,11 +42,14 @@ pub async fn index(app: &App) -> Result<String, DatabaseError> {
     let reports = app.newest_reports().await?;
     let lines: String = reports.iter().map(report_line).collect();
     let failures = app.failures.seen();
+    let tasks = task_list::running(&app.scopes.all);
     Ok(format!(
         include_str!("page/index.html"),
         customers = customer_options(&app.customers),
         months = month_options(),
         reports = lines,
+        task_count = tasks.len(),
+        tasks = task_lines(&tasks),
         failures_hidden = if failures.count == 0 { "hidden" } else { "" },
         failures = Escaped(&failures_text(&failures)),
     ))
@@ -66,6 +73,11 @@ pub fn report_line(report: &Report) -> String {
 fn status(report: &Report) -> String {
     let badge = format!("<span class=\"badge\">{}</span>", report.state);
     match report.state {
+        State::Rendering if report.waits => format!(
+            "{badge}<progress max=\"100\" aria-label=\"Report {id}\"></progress>\
+             <span class=\"percent\">next in line</span>",
+            id = report.id,
+        ),
         State::Rendering => format!(
             "{badge}<progress max=\"100\" value=\"{progress}\" aria-label=\"Report {id}\"></progress>\
              <span class=\"percent\">{progress} %</span>",
@@ -102,6 +114,47 @@ fn action(report: &Report) -> String {
         )
     } else {
         String::new()
+    }
+}
+
+/// What runs, as items of the page's list: a line for each group of tasks that are alike, since two
+/// hundred reports in a queue are one fact.
+pub fn task_lines(tasks: &[RunningTask]) -> String {
+    let mut groups: Vec<(&RunningTask, usize)> = Vec::new();
+    // The oldest come first, so the first of a group has its age.
+    for task in tasks {
+        match groups.iter_mut().find(|(first, _)| first.is_like(task)) {
+            Some((_, count)) => *count += 1,
+            None => groups.push((task, 1)),
+        }
+    }
+    let mut lines = String::new();
+    for (task, count) in groups {
+        let times = match count {
+            1 => String::new(),
+            _ => format!(" <span class=\"times\">× {count}</span>"),
+        };
+        // Writing to a String cannot fail.
+        let _ = writeln!(
+            lines,
+            "<li class=\"task {state}\"><span class=\"name\"><code>{name}</code>{times}</span>\
+             <span class=\"badge\">{state}</span>\
+             <span class=\"age\"><span class=\"spoken\">for </span>{age}</span>\
+             <span class=\"place\">from <code>{place}</code></span></li>",
+            state = task.state,
+            name = Escaped(task.name),
+            age = age_in_words(task.age()),
+            place = Escaped(&task.short_place()),
+        );
+    }
+    lines
+}
+
+fn age_in_words(age: Duration) -> String {
+    match age.as_secs() {
+        seconds @ 0..=59 => format!("{seconds} s"),
+        seconds @ 60..=3599 => format!("{} min", seconds / 60),
+        seconds => format!("{} h {} min", seconds / 3600, seconds % 3600 / 60),
     }
 }
 

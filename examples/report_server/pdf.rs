@@ -7,6 +7,8 @@ mod overview;
 mod table;
 mod typeface;
 
+use std::ops::ControlFlow;
+
 use krilla::{Document, metadata::Metadata, page::PageSettings};
 
 use self::canvas::{Canvas, PAGE_HEIGHT, PAGE_WIDTH};
@@ -38,19 +40,21 @@ pub struct Pdf {
     pub pages: u32,
 }
 
-/// Draws the report. Calls `before_page` with the number of pages drawn and their number in all; an
-/// error from there ends the work.
+/// Draws the report. Calls `before_page` with the number of pages drawn and their number in all, which
+/// may end the work: then there is no PDF.
 pub fn render(
     subject: &Subject,
-    mut before_page: impl FnMut(usize, usize) -> Result<(), ReportError>,
-) -> Result<Pdf, ReportError> {
+    mut before_page: impl FnMut(usize, usize) -> ControlFlow<()>,
+) -> Result<Option<Pdf>, ReportError> {
     let title = format!("{}, {}", subject.customer.name, subject.month_in_words());
     let tables = table::pages(&subject.orders);
     let pages = 1 + tables.len();
 
     let mut document = Document::new();
     for number in 1..=pages {
-        before_page(number - 1, pages)?;
+        if before_page(number - 1, pages).is_break() {
+            return Ok(None);
+        }
         let mut page = document.start_page_with(PageSettings::new(PAGE_WIDTH, PAGE_HEIGHT));
         let mut canvas = Canvas::new(page.surface());
         match number {
@@ -70,8 +74,8 @@ pub fn render(
     let bytes = document
         .finish()
         .map_err(|error| ReportError::Pdf(format!("{error:?}")))?;
-    Ok(Pdf {
+    Ok(Some(Pdf {
         bytes,
         pages: u32::try_from(pages).unwrap_or(u32::MAX),
-    })
+    }))
 }

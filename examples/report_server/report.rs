@@ -28,6 +28,8 @@ pub struct Report {
     pub state: State,
     /// In percent.
     pub progress: u8,
+    /// It is to be rendered, and another one is being so.
+    pub waits: bool,
     /// Why it failed.
     pub reason: Option<String>,
     pub pages: Option<u32>,

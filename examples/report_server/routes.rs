@@ -18,6 +18,7 @@ use crate::{
     failures::Seen,
     page,
     report::{Customer, Month, Report, ReportId, State as ReportState},
+    task_list::{self, RunningTask},
     worker,
 };
 
@@ -30,6 +31,7 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/script.js", get(script))
         .route("/health", get(health))
         .route("/events", get(listen))
+        .route("/tasks", get(tasks))
         .route("/reports", get(list).post(create))
         .route("/reports/{id}", get(show).delete(cancel))
         .route("/reports/{id}/pdf", get(download))
@@ -72,6 +74,10 @@ async fn listen(State(app): Shared) -> impl IntoResponse {
     events::stream(app)
 }
 
+async fn tasks(State(app): Shared) -> Json<Vec<RunningTask>> {
+    Json(task_list::running(&app.scopes.all))
+}
+
 #[derive(Serialize)]
 struct Health {
     status: &'static str,
@@ -80,9 +86,8 @@ struct Health {
 }
 
 async fn health(State(app): Shared) -> Result<Json<Health>, ApiError> {
-    let is_closing = app.closing.is_cancelled();
     Ok(Json(Health {
-        status: if is_closing { "stopping" } else { "ok" },
+        status: if app.is_closing() { "stopping" } else { "ok" },
         reports: app.database.count_by_state().await?,
         background_failures: app.failures.seen(),
     }))
@@ -100,7 +105,7 @@ async fn create(
     State(app): Shared,
     body: Result<Json<NewReport>, JsonRejection>,
 ) -> Result<impl IntoResponse, ApiError> {
-    if app.closing.is_cancelled() {
+    if app.is_closing() {
         return Err(ApiError::stopping());
     }
     let Json(wanted) = body.map_err(|problem| {

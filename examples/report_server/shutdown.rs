@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::TaskHandle;
+use spawn_runtime::ShutdownReport;
 use tokio::time::timeout;
 
 use crate::{app::App, error::DatabaseError, events::Event, say, store::Unfinished};
@@ -15,10 +15,17 @@ use crate::{app::App, error::DatabaseError, events::Event, say, store::Unfinishe
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long anything may take that should end at once.
-const MOMENT: Duration = Duration::from_secs(1);
+const MOMENT: Duration = Duration::from_millis(500);
 
 /// What the shutdown came to.
 pub struct Stopped {
+    reports: Reports,
+    /// What the scope of all says, about the whole life of the program.
+    tasks: ShutdownReport,
+}
+
+/// What became of the reports that were not done when the first signal came.
+struct Reports {
     finished: usize,
     interrupted: usize,
     interrupted_in_queue: usize,
@@ -26,12 +33,18 @@ pub struct Stopped {
 
 impl Display for Stopped {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "stopped: {}\nall tasks: {}", self.reports, self.tasks)
+    }
+}
+
+impl Display for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.finished + self.interrupted + self.interrupted_in_queue == 0 {
-            return f.write_str("stopped: no report was under way");
+            return f.write_str("no report was under way");
         }
         write!(
             f,
-            "stopped: {} running reports came to their end, {} were cut off, {} had not begun",
+            "{} running reports came to their end, {} were cut off, {} had not begun",
             self.finished, self.interrupted, self.interrupted_in_queue
         )?;
         if self.interrupted + self.interrupted_in_queue > 0 {
@@ -42,12 +55,13 @@ impl Display for Stopped {
 }
 
 /// Ends the server's work, then its connections. A second signal ends the grace at once.
-pub async fn shut_down(
-    app: &App,
-    server: TaskHandle<io::Result<()>>,
-    signals: &mut Signals,
-) -> Result<Stopped, DatabaseError> {
-    app.closing.cancel();
+///
+/// `scope.shutdown(GRACE)` alone would do for tasks that should wind up when they are asked to: it asks
+/// them at its beginning. A report is rather to be finished, so it is asked only when its grace is over.
+/// Hence a scope for each kind of work, each with an end of its own.
+pub async fn shut_down(app: &App, signals: &mut Signals) -> Result<Stopped, DatabaseError> {
+    // From here on none is taken on, and those that were being so are in the database.
+    app.scopes.requests.shutdown(MOMENT).await;
     app.events.publish(Event::Closing);
 
     let queued = app.database.interrupt(Unfinished::Queued).await?;
@@ -62,26 +76,26 @@ pub async fn shut_down(
         ));
     }
     tokio::select! {
-        _ = timeout(GRACE, app.tasks.wait()) => {}
+        _ = timeout(GRACE, app.scopes.reports.wait()) => {}
         () = signals.next() => say("stopping at once"),
     }
 
     // Marked before their tasks are told: what ends from here on cannot say otherwise.
     let interrupted = app.database.interrupt(Unfinished::All).await?.len();
-    app.running.cancel_all();
-    let stopped = Stopped {
+    let reports = Reports {
         finished: running.saturating_sub(interrupted),
         interrupted,
         interrupted_in_queue: queued.len(),
     };
-    app.audit.clone().note(stopped.to_string());
-    // A report ends at its next page, the audit log with its last line.
-    let _ = timeout(MOMENT, app.tasks.wait()).await;
+    app.audit.clone().note(format!("stopped: {reports}"));
 
-    app.closed.cancel();
-    // No streams are left now: what may be open is a download that its reader has forgotten.
-    let _ = server.stop(MOMENT).await;
-    Ok(stopped)
+    // The reports have had their time; the audit log may write its last line, and the answers that
+    // are on their way may arrive.
+    let (_, tasks) = tokio::join!(
+        app.scopes.reports.shutdown(Duration::ZERO),
+        app.scopes.all.shutdown(MOMENT),
+    );
+    Ok(Stopped { reports, tasks })
 }
 
 /// Ctrl-C, and where there is one, SIGTERM.

@@ -38,6 +38,8 @@ fn report_from(row: &Row<'_>) -> rusqlite::Result<Report> {
         month: row.get("month")?,
         state,
         progress: if state == State::Done { 100 } else { 0 },
+        // Until the program says more of it.
+        waits: state == State::Rendering,
         reason: row.get("reason")?,
         pages: row.get("pages")?,
     })

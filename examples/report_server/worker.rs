@@ -1,8 +1,8 @@
 //! The work behind a report. Each function here starts in the background when it is called.
 
-use std::{sync::Arc, thread};
+use std::{ops::ControlFlow, sync::Arc, thread};
 
-use spawn_runtime::{CancellationToken, TaskHandle, background};
+use spawn_runtime::{CancellationToken, TaskHandle, TaskScope, background};
 
 use crate::{
     app::App,
@@ -20,7 +20,7 @@ const RENDERED_AT_ONCE: usize = 1;
 
 /// Takes a request on: once this has returned, the report is in the database and its work is on its
 /// way. A task of its own, so that a client that hangs up in the middle leaves nothing half started.
-#[background(on = app.tasks)]
+#[background(on = app.scopes.requests)]
 pub async fn accept_report(
     app: Arc<App>,
     customer: Customer,
@@ -39,17 +39,14 @@ pub async fn accept_report(
 }
 
 /// Makes a report. While it waits for its turn, it is what the page calls queued.
-#[background(limit = REPORTS_AT_ONCE, timeout = "2m", on = app.tasks)]
+// It takes no `#[cancel]` token, so cancelling it drops it where it waits.
+#[background(limit = REPORTS_AT_ONCE, timeout = "2m", on = app.scopes.reports)]
 async fn generate_report(
     app: Arc<App>,
     id: ReportId,
     customer: Customer,
     month: Month,
-    #[cancel] token: CancellationToken,
 ) -> Result<Pdf, ReportError> {
-    // Should this task be dropped in the middle, the drawing ends too: at its next page.
-    let _stop_drawing = token.clone().drop_guard();
-
     advance(&app, id, State::Querying).await?;
     let orders = app.database.orders(customer.id, month).await?;
 
@@ -59,33 +56,40 @@ async fn generate_report(
         month,
         orders,
     };
-    render_pdf(app, id, subject, token).flatten().await
+    // Should this task be dropped from here on (cancelled, out of time), the drawing is told: it ends
+    // at its next page, or at once if it waits for its turn.
+    let drawing = app.scopes.reports.child();
+    let _told = drawing.token().drop_guard();
+    let pdf = render_pdf(drawing, app, id, subject).flatten().await?;
+    pdf.ok_or(ReportError::Cancelled)
 }
 
-/// Draws the pages: work for a processor, so it runs where it holds up no async task.
-#[background(blocking, limit = RENDERED_AT_ONCE, on = app.tasks)]
+/// Draws the pages: work for a processor, so it runs where it holds up no async task. `None` if it was
+/// cancelled on the way.
+#[background(blocking, limit = RENDERED_AT_ONCE, on = scope)]
 fn render_pdf(
+    scope: TaskScope,
     app: Arc<App>,
     id: ReportId,
     subject: Subject,
-    token: CancellationToken,
-) -> Result<Pdf, ReportError> {
+    #[cancel] token: CancellationToken,
+) -> Result<Option<Pdf>, ReportError> {
     pdf::render(&subject, |drawn, pages| {
         let progress = u8::try_from(100 * drawn / pages).unwrap_or(100);
         app.running.set_progress(id, progress);
         app.events
             .publish(Event::Progress(Progress { id, progress }));
         thread::sleep(app.pace);
-        if token.is_cancelled() {
-            return Err(ReportError::Cancelled);
+        match token.is_cancelled() {
+            true => ControlFlow::Break(()),
+            false => ControlFlow::Continue(()),
         }
-        Ok(())
     })
 }
 
 /// Waits for a report's work and records how it ended. Nobody waits for this one: should the
 /// database refuse, the failure hook hears of it.
-#[background(detach, on = app.tasks)]
+#[background(detach, on = app.scopes.reports)]
 async fn record_end(
     app: Arc<App>,
     id: ReportId,

@@ -6,6 +6,8 @@ const form = document.getElementById("request");
 const problem = document.getElementById("problem");
 const failures = document.getElementById("failures");
 const connection = document.getElementById("connection");
+const tasks = document.getElementById("tasks");
+const taskCounts = document.querySelectorAll(".task-count");
 const announcement = document.getElementById("announcement");
 const SHOWN = 50;
 
@@ -88,6 +90,10 @@ function listen() {
     if (item?.dataset.state !== "rendering") return;
     item.querySelector("progress").value = progress;
     item.querySelector(".percent").textContent = `${progress} %`;
+  });
+  on("tasks", ({ count, html }) => {
+    tasks.innerHTML = html;
+    for (const element of taskCounts) element.textContent = count;
   });
   on("failure", showFailures);
   on("closing", () => showConnection("closing", "server is stopping"));
