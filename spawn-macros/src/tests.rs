@@ -1,5 +1,6 @@
 //! Tests of the whole way from tokens to tokens. Those of a single stage are in its file.
 
+mod documentation;
 mod errors;
 mod expansion;
 mod robustness;
