@@ -81,6 +81,8 @@ async function ask(page, customer, month = "2025-03") {
 const line = (page, id) => page.locator(`#report-${id}`);
 const inState = (page, id, state) => page.locator(`#report-${id}[data-state="${state}"]`);
 
+const task = (page, name, state) => page.locator(`#tasks > .${state}`).filter({ hasText: name });
+
 async function assertFits(page) {
   const { content, window } = await page.evaluate(() => ({
     content: document.documentElement.scrollWidth,
@@ -103,8 +105,10 @@ await page.goto(url);
 await page.evaluate(() => (window.isStillTheSamePage = true));
 await page.getByText("live", { exact: true }).waitFor();
 
-await step("an empty list says so", async () => {
+await step("an empty list says so, and the server itself is what runs", async () => {
   await page.getByText("Nothing here yet").waitFor();
+  await page.locator("#tasks > li").getByText("serve").waitFor();
+  assert.equal(await page.locator("#tasks > li").count(), 1);
   await shoot(page, "empty");
 });
 
@@ -112,10 +116,15 @@ await step("a report goes from request to done by itself", async () => {
   await ask(page, "Alder & Finch Bakery");
   await inState(page, 1, "rendering").waitFor();
   await page.waitForFunction(() => document.querySelector("#report-1 progress")?.value > 0);
+  // Since when, and from where.
+  const drawing = task(page, "render_pdf", "running");
+  await drawing.waitFor();
+  assert.match(await drawing.innerText(), /render_pdf\s+running\s+for\s+\d+ s\s+from worker\.rs:\d+/);
   await shoot(page, "rendering");
   await inState(page, 1, "done").waitFor();
   const announced = await page.locator("#announcement").textContent();
   assert.equal(announced, "Report 1 for Alder & Finch Bakery: done");
+  await drawing.waitFor({ state: "detached" });
 });
 
 await step("its download is a PDF", async () => {
@@ -134,6 +143,8 @@ await step("a running report and a queued one can be cancelled", async () => {
   await ask(page, "Kaffeehaus Müller");
   await inState(page, 2, "rendering").waitFor();
   await inState(page, 5, "queued").waitFor();
+  await task(page, "generate_report", "waiting").getByText("× 2").waitFor();
+  await page.getByText("next in line").waitFor();
   await shoot(page, "queue");
   await line(page, 2).getByRole("button", { name: /Cancel/ }).click();
   await line(page, 5).getByRole("button", { name: /Cancel/ }).click();
@@ -185,6 +196,17 @@ await step("it fits a phone, which sees the same list", async () => {
   await shoot(phone.page, "phone", false);
   await phone.page.locator("[data-state=rendering]").first().scrollIntoViewIfNeeded();
   await shoot(phone.page, "phone-rendering", false);
+  const count = await phone.page.locator("#tasks-heading").innerText();
+  assert.match(count, /^Running now \(\d+\)$/);
+  await phone.page.getByRole("link", { name: /^Running now: \d+$/ }).tap();
+  await task(phone.page, "render_pdf", "running").waitFor();
+  const seen = await phone.page.locator("#tasks-heading").evaluate((heading) => {
+    const { top } = heading.getBoundingClientRect();
+    return top >= 0 && top < window.innerHeight;
+  });
+  assert.ok(seen, "the link leads to the list of what runs");
+  await assertFits(phone.page);
+  await shoot(phone.page, "phone-tasks", false);
   await phone.page.locator("[data-cancel]").first().tap();
   await phone.page.locator("[data-state=cancelled]").first().waitFor();
 });
