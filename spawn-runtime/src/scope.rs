@@ -15,6 +15,7 @@ mod signal;
 mod spawn;
 mod task_info;
 mod tree;
+mod waiters;
 
 use std::{
     fmt::{self, Debug},
@@ -176,7 +177,8 @@ impl TaskScope {
 
     /// Waits until there are no tasks, in children neither; whether or not the scope admits more.
     ///
-    /// When it returns, the destructors of the tasks have run. An empty scope is not waited for.
+    /// When it returns, the destructors of the tasks have run. An empty scope is not waited for, and a
+    /// task that comes when the scope was empty for a moment is not waited for either.
     ///
     /// # Cancel safety
     ///
@@ -194,8 +196,8 @@ impl TaskScope {
     /// [`still_running`](ShutdownReport::still_running): a blocking function, or a future that blocks.
     ///
     /// Called again, also while it goes on, it joins the first: the same grace, the same report. A task
-    /// that shuts down its own scope is aborted like the rest, so it should listen to its token
-    /// meanwhile, or leave this to others.
+    /// that shuts down its own scope is aborted like the rest: after the grace, or as soon as nobody is
+    /// left but tasks that wait for this.
     ///
     /// # Panics
     ///
@@ -210,7 +212,7 @@ impl TaskScope {
     }
 
     /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does; a second
-    /// signal ends the grace at once.
+    /// signal ends the grace at once. If the scope is shut down from elsewhere first, it joins that.
     ///
     /// From its first poll on, these signals no longer end the process.
     ///
@@ -227,7 +229,7 @@ impl TaskScope {
     pub async fn shutdown_on_signal(&self, grace: Duration) -> ShutdownReport {
         let mut signals =
             signal::Signals::listen().unwrap_or_else(|error| panic!("no signals to hear: {error}"));
-        signals.next().await;
+        shutdown::either(signals.next(), shutdown::begun(self.scope())).await;
         shutdown::shut_down(self.scope(), grace, signals.next()).await
     }
 }

@@ -85,24 +85,51 @@ mod tests {
         thread,
     };
 
-    use super::{gate::Gate, sharded::HERE};
+    use super::{
+        gate::{Gate, Left},
+        sharded::HERE,
+    };
 
-    /// A scope as far as its gate goes. `told` stands for tokio's `Notify`: it counts the tellings, and
-    /// who listens waits for the next one.
+    /// A scope as far as its gate goes.
     struct Scope {
         gate: Gate,
-        told: Mutex<usize>,
-        tell: Condvar,
+        empty: Waiters,
+        progress: Waiters,
         /// The shutdown has returned: from here on nothing may run.
         over: AtomicBool,
+    }
+
+    /// As the library's: it counts the tellings, and who listens waits for the next one.
+    #[derive(Default)]
+    struct Waiters {
+        times: Mutex<usize>,
+        told: Condvar,
+    }
+
+    impl Waiters {
+        fn tell(&self) {
+            *self.times.lock().unwrap() += 1;
+            self.told.notify_all();
+        }
+
+        fn times(&self) -> usize {
+            *self.times.lock().unwrap()
+        }
+
+        fn wait(&self, before: usize) {
+            let mut times = self.times.lock().unwrap();
+            while *times == before {
+                times = self.told.wait(times).unwrap();
+            }
+        }
     }
 
     impl Scope {
         fn new() -> Arc<Self> {
             Arc::new(Scope {
                 gate: Gate::default(),
-                told: Mutex::new(0),
-                tell: Condvar::new(),
+                empty: Waiters::default(),
+                progress: Waiters::default(),
                 over: AtomicBool::new(false),
             })
         }
@@ -126,23 +153,32 @@ mod tests {
         }
 
         fn leave(&self) {
-            if self.gate.leave() {
-                *self.told.lock().unwrap() += 1;
-                self.tell.notify_all();
+            match self.gate.leave() {
+                None => {}
+                Some(Left::Nobody) => self.empty.tell(),
+                Some(Left::WaitingTasks) => self.progress.tell(),
             }
         }
 
         fn wait(&self) {
+            let _waiting = self.gate.wait();
+            let before = self.empty.times();
+            if self.gate.live() > 0 {
+                self.empty.wait(before);
+            }
+        }
+
+        /// As a task of the scope that shuts it down, once it has said that it is one: until nobody is
+        /// left but such.
+        fn wait_for_the_others(&self) {
+            self.progress.tell();
+            let _waiting = self.gate.wait();
             loop {
-                let _waiting = self.gate.wait();
-                let before = *self.told.lock().unwrap();
-                if self.gate.live() == 0 {
+                let before = self.progress.times();
+                if self.gate.only_waiting_tasks() {
                     return;
                 }
-                let mut told = self.told.lock().unwrap();
-                while *told == before {
-                    told = self.tell.wait(told).unwrap();
-                }
+                self.progress.wait(before);
             }
         }
 
@@ -198,6 +234,35 @@ mod tests {
                 "found empty before the last had ended"
             );
             chain.join().unwrap();
+        });
+    }
+
+    #[test]
+    fn tasks_that_wait_for_one_another_find_out() {
+        loom::model(|| {
+            let scope = Scope::new();
+            for _ in 0..3 {
+                assert!(scope.gate.enter());
+            }
+            let other = {
+                let scope = scope.clone();
+                thread::spawn(move || {
+                    HERE.with(|here| here.set(1));
+                    scope.leave();
+                })
+            };
+            // Both stay until both know: an abort comes later.
+            let waits = {
+                let scope = scope.clone();
+                thread::spawn(move || {
+                    std::mem::forget(scope.gate.wait_inside());
+                    scope.wait_for_the_others();
+                })
+            };
+            std::mem::forget(scope.gate.wait_inside());
+            scope.wait_for_the_others();
+            waits.join().unwrap();
+            other.join().unwrap();
         });
     }
 

@@ -12,6 +12,8 @@ pub(super) struct Gate {
     passed: Sharded<Passed>,
     /// How many wait for the last task to leave.
     waiting: AtomicUsize,
+    /// How many of the tasks do.
+    waiting_tasks: AtomicUsize,
 }
 
 /// Each only grows. A task may enter at one shard and leave at another, so it is the sums that count.
@@ -37,11 +39,28 @@ impl Gate {
             .is_ok()
     }
 
-    /// Whether that was the last, and somebody waits for it.
+    /// Who is left now, if somebody waits to know.
     #[inline]
-    pub(super) fn leave(&self) -> bool {
+    pub(super) fn leave(&self) -> Option<Left> {
         self.passed.here().left.fetch_add(1, SeqCst);
-        self.waiting.load(SeqCst) > 0 && self.live() == 0
+        if self.waiting.load(SeqCst) == 0 {
+            return None;
+        }
+        self.who_is_left()
+    }
+
+    #[cold]
+    fn who_is_left(&self) -> Option<Left> {
+        match self.live() {
+            0 => Some(Left::Nobody),
+            live if live <= self.waiting_tasks.load(SeqCst) => Some(Left::WaitingTasks),
+            _ => None,
+        }
+    }
+
+    /// Whether all that are in wait for one another.
+    pub(super) fn only_waiting_tasks(&self) -> bool {
+        matches!(self.who_is_left(), Some(Left::WaitingTasks))
     }
 
     pub(super) fn close(&self) {
@@ -71,14 +90,27 @@ impl Gate {
     /// From here on, until the returned is dropped, [`leave`](Self::leave) tells of the last.
     pub(super) fn wait(&self) -> Waiting<'_> {
         self.waiting.fetch_add(1, SeqCst);
-        Waiting(self)
+        Waiting(&self.waiting)
+    }
+
+    /// For a task that itself is in, and waits for all to leave.
+    pub(super) fn wait_inside(&self) -> Waiting<'_> {
+        self.waiting_tasks.fetch_add(1, SeqCst);
+        Waiting(&self.waiting_tasks)
     }
 }
 
-pub(super) struct Waiting<'a>(&'a Gate);
+pub(super) enum Left {
+    Nobody,
+    /// Tasks that wait for the others to leave.
+    WaitingTasks,
+}
+
+/// Counted among those that wait until it is dropped.
+pub(super) struct Waiting<'a>(&'a AtomicUsize);
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.0.waiting.fetch_sub(1, SeqCst);
+        self.0.fetch_sub(1, SeqCst);
     }
 }

@@ -160,6 +160,20 @@ impl Registry {
         !self.aborting.swap(true, SeqCst)
     }
 
+    pub(super) fn is_aborting(&self) -> bool {
+        self.aborting.load(SeqCst)
+    }
+
+    pub(super) fn contains(&self, id: Id) -> bool {
+        let entries = |shard: &Shard| {
+            lock(&shard.entries)
+                .entries
+                .iter()
+                .any(|entry| entry.id == id)
+        };
+        self.shards.iter().any(entries)
+    }
+
     /// Aborts up to `at_most` tasks from the cursor on, and says whether there may be more.
     pub(super) fn abort_some(&self, cursor: &mut Cursor, at_most: usize) -> bool {
         let Some(shard) = self.shards.get(cursor.shard) else {

@@ -1,18 +1,19 @@
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard, OnceLock, PoisonError,
     atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
-use tokio::{sync::Notify, task::Id};
+use tokio::{task::Id, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     TaskInfo,
     counts::{Counter, Counts, Ending},
-    gate::Gate,
+    gate::{Gate, Left},
     place::Place,
     registry::{Cursor, Registry},
     shutdown::Shutdown,
+    waiters::{Waiters, contained},
 };
 
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
@@ -22,9 +23,14 @@ pub(crate) struct Scope {
     pub(super) token: CancellationToken,
     pub(super) shutdown: Mutex<Shutdown>,
     counter: Counter,
-    gate: Gate,
+    pub(super) gate: Gate,
     /// Told when the last task leaves, if the gate knows of somebody who waits.
-    empty: Notify,
+    pub(super) empty: Waiters,
+    /// Told when a shutdown has come further: it has begun, its aborts are out, or nobody is left but
+    /// tasks that wait for it.
+    pub(super) progress: Waiters,
+    /// When all aborts were out.
+    pub(super) aborts_out: OnceLock<Instant>,
     /// Nobody holds a `TaskScope` of it any more, so nothing new can come.
     abandoned: AtomicBool,
     parent: Option<Arc<Scope>>,
@@ -56,7 +62,9 @@ impl Scope {
             shutdown: Mutex::default(),
             counter: Counter::default(),
             gate: Gate::default(),
-            empty: Notify::new(),
+            empty: Waiters::default(),
+            progress: Waiters::default(),
+            aborts_out: OnceLock::new(),
             abandoned: AtomicBool::new(false),
             parent,
             position: AtomicUsize::new(0),
@@ -122,8 +130,10 @@ impl Scope {
     }
 
     fn depart(&self) {
-        if self.gate.leave() {
-            self.empty.notify_waiters();
+        match self.gate.leave() {
+            None => {}
+            Some(Left::Nobody) => self.empty.tell(),
+            Some(Left::WaitingTasks) => self.progress.tell(),
         }
     }
 
@@ -145,12 +155,18 @@ impl Scope {
             if !own.scopes.is_empty() || !is_there {
                 return;
             }
-            let mut aborted = Vec::new();
-            siblings.counts += scope.own_counts(&mut aborted);
-            siblings.counts += own.counts;
-            siblings.aborted.append(&mut aborted);
-            siblings.aborted.extend_from_slice(&own.aborted);
+            let mut aborted = own.aborted.clone();
+            let mut counts = scope.own_counts(&mut aborted);
+            counts += own.counts;
             drop(own);
+            if parent.registry.is_aborting() {
+                siblings.aborted.append(&mut aborted);
+            } else {
+                // By somebody else than the parent's shutdown. A list of them would grow for as long as
+                // the parent lives.
+                counts.cancelled += aborted.len();
+            }
+            siblings.counts += counts;
             let left = siblings.scopes.swap_remove(position);
             if let Some(moved) = siblings.scopes.get(position) {
                 moved.position.store(position, SeqCst);
@@ -179,19 +195,21 @@ impl Scope {
         scopes
     }
 
+    pub(super) fn has_task(self: &Arc<Self>, id: Id) -> bool {
+        self.descendants()
+            .iter()
+            .any(|scope| scope.registry.contains(id))
+    }
+
     pub(super) fn live(&self) -> usize {
         self.gate.live()
     }
 
     pub(super) async fn wait(&self) {
-        loop {
-            // Listens from here on, so that nothing is missed between the look and the wait.
-            let _waiting = self.gate.wait();
-            let mut empty = std::pin::pin!(self.empty.notified());
-            empty.as_mut().enable();
-            if self.live() == 0 {
-                return;
-            }
+        // Both before the look, so that nothing is missed after it.
+        let _waiting = self.gate.wait();
+        let empty = self.empty.wait();
+        if self.live() > 0 {
             empty.await;
         }
     }
@@ -249,7 +267,8 @@ impl Scope {
     pub(super) fn abandon(self: &Arc<Self>) {
         self.close();
         if self.live() > 0 {
-            self.token.cancel();
+            // This runs in destructors.
+            contained(|| self.token.cancel());
             drop(Aborting::new(self));
         }
         self.abandoned.store(true, SeqCst);
@@ -303,6 +322,9 @@ impl Aborting {
             return false;
         };
         if !scope.registry.abort_some(&mut self.cursor, Self::CHUNK) {
+            // Those below it came first.
+            scope.aborts_out.get_or_init(Instant::now);
+            scope.progress.tell();
             self.scopes.pop();
             self.cursor = Cursor::default();
         }
