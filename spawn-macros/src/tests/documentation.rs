@@ -84,3 +84,29 @@ fn without_allows(text: &str) -> String {
     }
     rest
 }
+
+#[test]
+fn the_example_of_a_new_option_fits_the_code() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let Ok(text) = fs::read_to_string(root.join("CONTRIBUTING.md")) else {
+        println!("skipped: the published crate has no CONTRIBUTING.md");
+        return;
+    };
+    let (_, difference) = text
+        .split_once("```diff\n")
+        .expect("there should be an example");
+    let (difference, _) = difference.split_once("```").expect("it should end");
+    let files: Vec<&str> = difference.split("--- a/").skip(1).collect();
+    assert!(files.len() > 2, "{difference}");
+    for file in files {
+        let (path, lines) = file.split_once('\n').expect("there should be lines");
+        let before: Vec<&str> = lines
+            .lines()
+            .filter(|line| !line.starts_with('+'))
+            .map(|line| line.get(1..).unwrap_or_default())
+            .collect();
+        let source = fs::read_to_string(root.join(path)).expect("the file should be there");
+        let before = before.join("\n");
+        assert!(source.contains(&before), "{path} has no\n{before}");
+    }
+}
