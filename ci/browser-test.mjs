@@ -89,6 +89,16 @@ async function assertFits(page) {
     window: document.documentElement.clientWidth,
   }));
   assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
+  const overlap = await page.evaluate(() => {
+    const runs = (state, action) => state.getBoundingClientRect().left + state.scrollWidth > action.getBoundingClientRect().left;
+    const beside = (state, action) => action.offsetHeight > 0 && state.offsetTop < action.offsetTop + action.offsetHeight;
+    const lines = [...document.querySelectorAll(".report")];
+    return lines.filter((line) => {
+      const [state, action] = [line.querySelector(".state"), line.querySelector(".action")];
+      return beside(state, action) && runs(state, action.firstElementChild ?? action);
+    }).map((line) => line.textContent);
+  });
+  assert.deepEqual(overlap, []);
 }
 
 const data = path.join(folder, "data");
@@ -143,8 +153,6 @@ await step("a running report and a queued one can be cancelled", async () => {
   await ask(page, "Kaffeehaus Müller");
   await inState(page, 2, "rendering").waitFor();
   await inState(page, 5, "queued").waitFor();
-  await task(page, "generate_report", "waiting").getByText("× 2").waitFor();
-  await page.getByText("next in line").waitFor();
   await shoot(page, "queue");
   await line(page, 2).getByRole("button", { name: /Cancel/ }).click();
   await line(page, 5).getByRole("button", { name: /Cancel/ }).click();
@@ -169,6 +177,10 @@ await step("a name with markup in it is text", async () => {
 await step("all customers at once", async () => {
   await ask(page, "All customers", "2025-12");
   await page.locator("#reports > li").nth(18).waitFor();
+  await task(page, "generate_report", "running").getByText("× 2").waitFor();
+  await task(page, "generate_report", "waiting").getByText(/× \d/).waitFor();
+  await task(page, "render_pdf", "waiting").waitFor();
+  await page.getByText("next in line").waitFor();
   await assertFits(page);
   await shoot(page, "all-customers");
 });

@@ -128,6 +128,8 @@ pub fn task_lines(tasks: &[RunningTask]) -> String {
             None => groups.push((task, 1)),
         }
     }
+    // Not by age: lines that change places are hard to read.
+    groups.sort_by_key(|(task, _)| (task.spawned_at, task.state));
     let mut lines = String::new();
     for (task, count) in groups {
         let times = match count {
@@ -143,7 +145,7 @@ pub fn task_lines(tasks: &[RunningTask]) -> String {
              <span class=\"place\">from <code>{place}</code></span></li>",
             state = task.state,
             name = Escaped(task.name),
-            age = age_in_words(task.age()),
+            age = age_in_words(task.age),
             place = Escaped(&task.short_place()),
         );
     }

@@ -11,10 +11,10 @@ pub struct RunningTask {
     id: String,
     pub state: &'static str,
     #[serde(rename = "age_ms", serialize_with = "milliseconds")]
-    age: Duration,
+    pub age: Duration,
     /// The call that started it: `examples/report_server/worker.rs:42:16`.
     #[serde(serialize_with = "in_full")]
-    spawned_at: &'static Location<'static>,
+    pub spawned_at: &'static Location<'static>,
 }
 
 /// The tasks of a scope and of those below it, the oldest first.
@@ -39,10 +39,6 @@ impl From<&TaskInfo> for RunningTask {
 }
 
 impl RunningTask {
-    pub fn age(&self) -> Duration {
-        self.age
-    }
-
     /// `worker.rs:42`
     pub fn short_place(&self) -> String {
         let path = self.spawned_at.file();
