@@ -123,7 +123,7 @@ fn infer_opaque(ty: &mut Type) -> bool {
 /// `Err(impl Trait)` is reported by the name of its type.
 ///
 /// Input:
-///     `Result<impl Display, Error>`
+///     `Result<Vec<impl Display>, Error>`
 ///
 /// Output:
 ///     `Result<NoReport, Error>`, or `None` where such a type might not be allowed
@@ -145,7 +145,7 @@ fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
     }
     for argument in &mut arguments.args {
         if let GenericArgument::Type(argument) = argument {
-            if let Type::ImplTrait(_) = types::bare(argument) {
+            if infer_opaque(&mut argument.clone()) {
                 *argument = parse_quote!(#runtime::__private::NoReport);
             }
         }

@@ -200,6 +200,16 @@ async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
     async fn nested_impl() -> Result<impl Send + use<>, ByDisplay> {
         if true { Err(ByDisplay) } else { Ok(7) }
     }
+    #[background]
+    async fn deeper_impl() -> Result<Vec<(impl Send + use<>, u8)>, ByDisplay> {
+        if true { Err(ByDisplay) } else { Ok(vec![(7, 7)]) }
+    }
+    #[background]
+    async fn impl_error() -> Result<u8, Box<impl fmt::Debug + Send + use<>>> {
+        Err(Box::new(ByDebug))
+    }
+    drop(deeper_impl());
+    drop(impl_error());
     drop(by_display());
     drop(by_debug());
     drop(by_name());
@@ -212,6 +222,8 @@ async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
         ("by_name", "ByName (spawned"),
         ("io_alias", "failed: an alias too (spawned"),
         ("nested_impl", "failed: shown by Display (spawned"),
+        ("deeper_impl", "failed: shown by Display (spawned"),
+        ("impl_error", "ByDebug> (spawned"),
     ] {
         let texts = texts(name);
         assert_eq!(texts.len(), 1, "{name}");
