@@ -23,7 +23,9 @@ pin_project! {
 
     impl<F> PinnedDrop for InScope<F> {
         fn drop(this: Pin<&mut Self>) {
-            this.project().place.dropping();
+            let place = this.project().place;
+            place.ending::<F>();
+            place.dropping();
         }
     }
 }
@@ -45,7 +47,10 @@ impl<F: Task> Future for InScope<F> {
             .guard(|place| this.task.as_mut().poll_in(cx, place));
         match &polled {
             // Its destructors have run: `Background` drops its body before it is ready.
-            Poll::Ready(output) => this.place.leave(F::ending(output), None),
+            Poll::Ready(output) => {
+                this.place.ending::<F>();
+                this.place.leave(F::ending(output), None);
+            }
             Poll::Pending if was_waiting && !this.task.is_waiting() => this.place.begin(),
             Poll::Pending => {}
         }
@@ -110,6 +115,7 @@ impl<F> CallInScope<F> {
 
 impl<F> Drop for CallInScope<F> {
     fn drop(&mut self) {
+        self.place.ending::<F>();
         self.place.dropping();
         let call = self.call.take();
         self.place.guard(|_| drop(call));
@@ -135,6 +141,7 @@ impl<F: BlockingTask> BlockingTask for CallInScope<F> {
     fn run(mut self) -> F::Output {
         let call = self.call.take().expect("taken only by `run`");
         let output = self.place.guard(|_| call.run());
+        self.place.ending::<F>();
         self.place.leave(F::ending(&output), self.id());
         output
     }

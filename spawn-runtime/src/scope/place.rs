@@ -2,7 +2,7 @@ use std::{mem, sync::Arc, thread};
 
 use tokio::task::{Id, try_id};
 
-use super::{Ending, tree::Scope};
+use super::{Ending, registry::SMALL, tree::Scope};
 
 /// Where a task is counted: one word, so that the future of a small task in a scope still fits tokio's
 /// smallest cell.
@@ -24,6 +24,16 @@ impl Place {
     pub(super) fn leave(&mut self, ending: Ending, id: Option<Id>) {
         if let Some(scope) = self.0.take() {
             scope.leave(ending, id);
+        }
+    }
+
+    /// The task, a `T`, is ending.
+    #[inline]
+    pub(super) fn ending<T>(&self) {
+        if size_of::<T>() > SMALL {
+            if let Some(scope) = &self.0 {
+                scope.registry.large(size_of::<T>());
+            }
         }
     }
 

@@ -22,8 +22,9 @@ use crate::task::{QueueControl, TaskName};
 /// The tasks of one scope, for listing and aborting them.
 ///
 /// A task is entered once it is spawned, which takes one short lock, and does nothing when it ends: it
-/// is swept out with others, as soon as more have ended than run. So what has ended costs no more
-/// memory than what runs, and a task costs the scope no allocation and no second lock.
+/// is swept out with others, as soon as more have ended than run. Until then tokio keeps its cell, so a
+/// large task counts for several. So what has ended costs no more memory than what runs, and a task
+/// costs the scope no allocation and no second lock.
 ///
 /// The entries are spread over shards, so that threads that spawn at the same time seldom meet. No user
 /// code runs under a lock: no waker, no destructor.
@@ -31,6 +32,8 @@ pub(super) struct Registry {
     shards: Sharded<Shard>,
     /// How many were swept out.
     swept: AtomicUsize,
+    /// For how many more than themselves the large tasks count that ended since the last sweep.
+    weight: AtomicUsize,
     /// From here on nothing is swept, and who leaves as cancelled says so.
     aborting: AtomicBool,
     /// Who was cut off, as far as their entries have been looked for.
@@ -73,6 +76,7 @@ impl Registry {
         Registry {
             shards: Sharded::default(),
             swept: AtomicUsize::new(0),
+            weight: AtomicUsize::new(0),
             aborting: AtomicBool::new(false),
             aborted: Mutex::default(),
             begun: Mutex::default(),
@@ -116,6 +120,11 @@ impl Registry {
         }
     }
 
+    /// A large task is ending; it takes so many bytes.
+    pub(super) fn large(&self, size: usize) {
+        self.weight.fetch_add(size / SMALL, Relaxed);
+    }
+
     /// Not each time, since for [`sweep_after`](Self::sweep_after) others have to be asked.
     #[inline]
     pub(super) fn is_time_to_sweep(ended_here: usize) -> bool {
@@ -127,13 +136,14 @@ impl Registry {
     pub(super) fn sweep_after(&self, ended: usize, live: usize) {
         const FEW: usize = 16;
         let unswept = ended.saturating_sub(self.swept.load(Relaxed));
-        if unswept > live + FEW && !self.aborting.load(SeqCst) {
+        if unswept + self.weight.load(Relaxed) > live + FEW && !self.aborting.load(SeqCst) {
             self.sweep();
         }
     }
 
     #[cold]
     fn sweep(&self) {
+        self.weight.store(0, Relaxed);
         for shard in self.shards.iter() {
             let mut shard = lock(&shard.entries);
             if shard.aborting {
@@ -279,6 +289,9 @@ impl Hasher for IdHasher {
         self.0
     }
 }
+
+/// The smallest cell of tokio's.
+pub(super) const SMALL: usize = 128;
 
 /// How far the aborting has come.
 #[derive(Default)]

@@ -1,0 +1,153 @@
+use std::{
+    future::pending,
+    panic::{AssertUnwindSafe, catch_unwind, panic_any},
+    time::Duration,
+};
+
+use spawn_runtime::{TaskErrorKind, TaskHandle, TaskScope};
+use tokio::task::yield_now;
+
+use crate::support::{PanicsOnDrop, Tickets, accounted, on_each_runtime};
+
+/// A future that panics when dropped, also when it was never polled.
+async fn bomb() {
+    let _bomb = PanicsOnDrop;
+    pending::<()>().await;
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Fate {
+    Awaited,
+    DroppedAtOnce,
+    DroppedAfterItsEnd,
+    InAShutdown,
+}
+
+// P1, P2: each way to panic, with each fate of its handle, next to siblings that must not suffer.
+#[test]
+fn every_panic_is_contained_and_counted() {
+    on_each_runtime(|| async {
+        for fate in [
+            Fate::Awaited,
+            Fate::DroppedAtOnce,
+            Fate::DroppedAfterItsEnd,
+            Fate::InAShutdown,
+        ] {
+            let tickets = Tickets::default();
+            let scope = TaskScope::new();
+            let sibling = scope.spawn(async { 7 });
+            let panicking: Vec<TaskHandle<()>> = vec![
+                scope.spawn(async { panic!("a text") }),
+                scope.spawn(async { panic!("a {}", "String") }),
+                scope.spawn(async { panic_any(Box::new(1) as Box<dyn std::any::Any + Send>) }),
+                scope.spawn(async { panic_any(PanicsOnDrop) }),
+                scope.spawn(async {
+                    let _bomb = PanicsOnDrop;
+                    yield_now().await;
+                }),
+                scope.spawn_blocking(|| panic!("blocking")),
+                scope.spawn_blocking(|| panic_any(PanicsOnDrop)),
+            ];
+            let count = panicking.len();
+            match fate {
+                Fate::Awaited => {
+                    for handle in panicking {
+                        assert_eq!(handle.await.unwrap_err().kind(), TaskErrorKind::Panicked);
+                    }
+                }
+                Fate::DroppedAtOnce => drop(panicking),
+                Fate::DroppedAfterItsEnd => {
+                    scope.wait().await;
+                    while panicking.iter().any(|handle| !handle.is_finished()) {
+                        yield_now().await;
+                    }
+                    drop(panicking);
+                }
+                Fate::InAShutdown => {
+                    let report = scope.shutdown(Duration::from_secs(60)).await;
+                    drop(panicking);
+                    assert_eq!(report.panicked, count, "{fate:?} {report}");
+                }
+            }
+            assert_eq!(sibling.await.unwrap(), 7);
+            scope.wait().await;
+            let report = scope.shutdown(Duration::ZERO).await;
+            assert_eq!(
+                (report.finished, report.panicked),
+                (1, count),
+                "{fate:?} {report}"
+            );
+            assert_eq!(tickets.alive(), 0);
+        }
+    });
+}
+
+// Row 11 of the guide: a destructor that panics during an abort makes it a panic.
+#[test]
+fn an_abort_that_meets_a_panicking_destructor_is_a_panic() {
+    on_each_runtime(|| async {
+        let scope = TaskScope::new();
+        let suspended = scope.spawn(bomb());
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        tokio::time::sleep(Duration::from_millis(5)).await;
+        let captured = PanicsOnDrop;
+        let never_polled = scope.spawn(async move {
+            let _captured = captured;
+            pending::<()>().await;
+        });
+        never_polled.abort();
+        let report = scope.shutdown(Duration::ZERO).await;
+        assert_eq!(accounted(&report), 2, "{report}");
+        assert_eq!(report.panicked, 2, "{report}");
+        assert_eq!(suspended.await.unwrap_err().kind(), TaskErrorKind::Panicked);
+        assert_eq!(
+            never_polled.await.unwrap_err().kind(),
+            TaskErrorKind::Panicked
+        );
+    });
+}
+
+// moro: a job that panicked took the process down through a poisoned lock in a destructor.
+#[test]
+fn moro_a_scope_dropped_while_unwinding_does_not_abort_the_process() {
+    let runtime = crate::support::runtime(Some(2));
+    let tickets = Tickets::default();
+    for _ in 0..20 {
+        let unwound = catch_unwind(AssertUnwindSafe(|| {
+            runtime.block_on(async {
+                let scope = TaskScope::new();
+                let ticket = tickets.ticket();
+                scope
+                    .spawn(async move {
+                        let _ticket = ticket;
+                        pending::<()>().await;
+                    })
+                    .detach();
+                scope.spawn(async { panic!("one") }).detach();
+                yield_now().await;
+                panic!("the scope is dropped by this");
+            })
+        }));
+        assert!(unwound.is_err());
+    }
+    drop(runtime);
+    assert_eq!(tickets.alive(), 0);
+}
+
+// A value is dropped by the runtime when nobody wants it, after the task has left its scope.
+#[test]
+fn values_that_panic_when_dropped_do_no_harm() {
+    on_each_runtime(|| async {
+        let scope = TaskScope::new();
+        for _ in 0..20 {
+            scope.spawn(async { PanicsOnDrop }).detach();
+            let handle = scope.spawn(async { PanicsOnDrop });
+            scope.wait().await;
+            drop(handle);
+        }
+        let report = scope.shutdown(Duration::from_secs(60)).await;
+        assert_eq!(report.finished, 40, "{report}");
+    });
+}

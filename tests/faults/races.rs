@@ -1,0 +1,282 @@
+use std::{
+    future::pending,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Waker},
+    time::Duration,
+};
+
+use spawn_runtime::{TaskScope, background, spawn};
+use tokio::task::yield_now;
+
+use crate::support::{Random, Tickets, accounted, on_each_runtime, runtime, scale};
+
+// R1: abort, cancel, drop and completion at once. Row 5 of the guide: the kinds add up.
+#[test]
+fn abort_cancel_drop_and_completion_race_to_one_end() {
+    let runtime = runtime(Some(4));
+    let rounds = 2_000 * scale();
+    runtime.block_on(async {
+        let tickets = Tickets::default();
+        let scope = TaskScope::new();
+        let mut random = Random(1);
+        let mut ends = Vec::new();
+        for _ in 0..rounds {
+            let ticket = tickets.ticket();
+            let yields = random.below(3);
+            let handle = scope.spawn(async move {
+                let _ticket = ticket;
+                for _ in 0..yields {
+                    yield_now().await;
+                }
+            });
+            let (abort, cancel) = (handle.abort_handle(), handle.cancel_handle());
+            match random.below(4) {
+                0 => ends.push(spawn(async move { abort.abort() })),
+                1 => ends.push(spawn(async move { cancel.cancel() })),
+                2 => ends.push(spawn(async move { drop(handle) })),
+                _ => ends.push(spawn(async move {
+                    abort.abort();
+                    let _ = handle.await;
+                })),
+            }
+        }
+        for end in ends {
+            end.await.unwrap();
+        }
+        scope.wait().await;
+        let report = scope.shutdown(Duration::ZERO).await;
+        assert_eq!(report.finished + report.cancelled, rounds, "{report}");
+        assert_eq!(tickets.alive(), 0);
+        assert!(scope.is_empty() && scope.tasks().is_empty());
+    });
+}
+
+// R2: whatever a spawn during a shutdown gives, nothing of it runs afterwards.
+#[test]
+fn nothing_runs_after_a_shutdown_among_spawners() {
+    let rounds = 20 * scale();
+    on_each_runtime(|| async {
+        for round in 0..rounds / 2 {
+            let tickets = Tickets::default();
+            let (scope, running) = (TaskScope::new(), Arc::new(AtomicUsize::new(0)));
+            let over = Arc::new(AtomicBool::new(false));
+            let spawners: Vec<_> = (0..4)
+                .map(|_| {
+                    let (scope, running, over) = (scope.clone(), running.clone(), over.clone());
+                    let tickets = tickets.clone();
+                    spawn(async move {
+                        let (mut values, mut refused) = (0, 0);
+                        while refused < 20 {
+                            let (running, over) = (running.clone(), over.clone());
+                            let ticket = tickets.ticket();
+                            let child = scope.child();
+                            let handle = child.spawn(async move {
+                                let _ticket = ticket;
+                                assert!(!over.load(SeqCst), "polled after the shutdown");
+                                running.fetch_add(1, SeqCst);
+                                yield_now().await;
+                                running.fetch_sub(1, SeqCst);
+                            });
+                            match handle.await {
+                                Ok(()) => values += 1,
+                                Err(error) => {
+                                    assert!(error.is_cancelled(), "{error}");
+                                    refused += 1;
+                                }
+                            }
+                        }
+                        values
+                    })
+                })
+                .collect();
+            for _ in 0..round * 10 {
+                yield_now().await;
+            }
+            let report = scope.shutdown(Duration::from_secs(60)).await;
+            over.store(true, SeqCst);
+            assert!(report.still_running.is_empty(), "{report}");
+            assert_eq!(running.load(SeqCst), 0);
+            let mut values = 0;
+            for spawner in spawners {
+                values += spawner.await.unwrap();
+            }
+            assert_eq!(report.finished, values, "{report}");
+            assert_eq!(tickets.alive(), 0);
+        }
+    });
+}
+
+// R3: the futures of `wait` and `shutdown` dropped and made again with each poll.
+#[test]
+fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
+    on_each_runtime(|| async {
+        let tickets = Tickets::default();
+        let scope = TaskScope::new();
+        for _ in 0..5_000 {
+            let ticket = tickets.ticket();
+            scope
+                .spawn(async move {
+                    let _ticket = ticket;
+                    pending::<()>().await;
+                })
+                .detach();
+        }
+        let report = loop {
+            let mut shutdown = pin!(scope.shutdown(Duration::ZERO));
+            let polled = shutdown
+                .as_mut()
+                .poll(&mut Context::from_waker(Waker::noop()));
+            if let Poll::Ready(report) = polled {
+                break report;
+            }
+            let mut wait = pin!(scope.wait());
+            let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+            yield_now().await;
+        };
+        assert_eq!(report.aborted.len(), 5_000, "{report}");
+        assert_eq!(tickets.alive(), 0);
+    });
+}
+
+// L5: a limiter under aborts and panics: never too many, never stuck, and no permit lost.
+#[test]
+fn a_limit_holds_under_aborts_and_panics() {
+    static RUNNING: AtomicUsize = AtomicUsize::new(0);
+    struct Running;
+    impl Running {
+        fn new() -> Self {
+            assert!(RUNNING.fetch_add(1, SeqCst) < 2, "more than the limit run");
+            Running
+        }
+    }
+    impl Drop for Running {
+        fn drop(&mut self) {
+            RUNNING.fetch_sub(1, SeqCst);
+        }
+    }
+    #[background(on = scope, limit = 2)]
+    async fn two_at_once(scope: TaskScope, panics: bool) {
+        let _running = Running::new();
+        yield_now().await;
+        assert!(!panics, "as told");
+    }
+
+    let queued = 2_000 * scale();
+    on_each_runtime(|| async {
+        let scope = TaskScope::new();
+        let mut random = Random(7);
+        for _ in 0..queued {
+            let handle = two_at_once(scope.clone(), random.below(10) == 0);
+            if random.below(10) < 3 {
+                handle.abort();
+            }
+            if random.below(2) == 0 {
+                handle.detach();
+            }
+        }
+        scope.wait().await;
+        // As many permits as before.
+        let both = [
+            two_at_once(scope.clone(), false),
+            two_at_once(scope.clone(), false),
+        ];
+        for handle in both {
+            handle.await.unwrap();
+        }
+        let report = scope.shutdown(Duration::from_secs(60)).await;
+        assert_eq!(accounted(&report), queued + 2, "{report}");
+        assert!(report.panicked > 0 && report.cancelled > 0);
+    });
+}
+
+// L2, L3: many, and wide.
+#[test]
+fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
+    let count = 100_000 * scale();
+    let runtime = runtime(None);
+    runtime.block_on(async {
+        let tickets = Tickets::default();
+        let scope = TaskScope::new();
+        let children: Vec<_> = (0..100).map(|_| scope.child()).collect();
+        for which in 0..count {
+            let ticket = tickets.ticket();
+            let task = async move {
+                let _ticket = ticket;
+                pending::<()>().await;
+            };
+            match which % 2 {
+                0 => scope.spawn(task).detach(),
+                _ => children[which % 100].spawn(task).detach(),
+            }
+        }
+        assert_eq!(scope.len(), count);
+        // A sibling gets to run in between, on this one thread.
+        let ticks = Arc::new(AtomicUsize::new(0));
+        let sibling = spawn({
+            let ticks = ticks.clone();
+            async move {
+                loop {
+                    ticks.fetch_add(1, SeqCst);
+                    yield_now().await;
+                }
+            }
+        })
+        .abort_on_drop();
+        let report = scope.shutdown(Duration::ZERO).await;
+        drop(sibling);
+        assert_eq!(report.aborted.len(), count);
+        assert_eq!(tickets.alive(), 0);
+        assert!(
+            ticks.load(SeqCst) >= count / 10_000,
+            "{ticks:?} for {count}"
+        );
+    });
+}
+
+// The counts of children that end and go away at any time reach the parent before it is empty.
+#[test]
+fn counts_of_vanishing_children_are_never_missed() {
+    on_each_runtime(|| async {
+        for _ in 0..200 * scale() {
+            let scope = TaskScope::new();
+            for _ in 0..4 {
+                let child = scope.child();
+                let grandchild = child.child();
+                grandchild.spawn(async {}).detach();
+                child.spawn(async move { drop(grandchild) }).detach();
+                spawn(async move {
+                    yield_now().await;
+                    drop(child);
+                })
+                .detach();
+            }
+            let report = scope.shutdown(Duration::from_secs(60)).await;
+            assert_eq!(accounted(&report), 8, "{report}");
+            assert!(report.still_running.is_empty(), "{report}");
+        }
+    });
+}
+
+// `wait` ends when the scope is empty, however soon that is over again.
+#[tokio::test]
+async fn wait_sees_a_scope_that_was_empty_for_a_moment() {
+    let scope = TaskScope::new();
+    let first = scope.spawn(yield_now());
+    let mut wait = pin!(scope.wait());
+    assert!(
+        wait.as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_pending()
+    );
+    first.await.unwrap();
+    let _second = scope.spawn(pending::<()>());
+    assert!(
+        wait.as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()))
+            .is_ready()
+    );
+}

@@ -1,0 +1,137 @@
+use std::{future::pending, time::Duration};
+
+use spawn_runtime::{TaskScope, background};
+
+use crate::support::{Tickets, accounted, runtime};
+
+// S3: the runtime goes away under a scope; then the scope is shut down elsewhere.
+#[test]
+fn a_scope_survives_its_runtime() {
+    #[background(on = scope, limit = 1)]
+    async fn queues(scope: TaskScope) {
+        pending().await
+    }
+
+    for background in [false, true] {
+        let tickets = Tickets::default();
+        let scope = TaskScope::new();
+        let workers = runtime(Some(2));
+        let handles: Vec<_> = workers.block_on(async {
+            (0..50)
+                .map(|_| {
+                    let ticket = tickets.ticket();
+                    queues(scope.clone()).detach();
+                    scope.child().spawn(async move {
+                        let _ticket = ticket;
+                        pending::<()>().await;
+                    })
+                })
+                .collect()
+        });
+        if background {
+            workers.shutdown_background();
+        } else {
+            drop(workers);
+        }
+        runtime(None).block_on(async {
+            for handle in handles {
+                assert!(handle.await.unwrap_err().is_cancelled());
+            }
+            let report = scope.shutdown(Duration::from_secs(60)).await;
+            assert_eq!(accounted(&report), 100, "{report}");
+            assert_eq!(report.cancelled, 100, "{report}");
+        });
+        assert_eq!(tickets.alive(), 0);
+    }
+}
+
+#[test]
+fn spawning_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
+    let scope = TaskScope::new();
+    let workers = runtime(Some(1));
+    let handle = workers.handle().clone();
+    drop(workers);
+    let tickets = Tickets::default();
+    let ticket = tickets.ticket();
+    let task = scope.spawn_on(&handle, async move { drop(ticket) });
+    assert_eq!(tickets.alive(), 0);
+    assert!(scope.is_empty());
+    runtime(None).block_on(async {
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert_eq!(scope.shutdown(Duration::ZERO).await.cancelled, 1);
+    });
+}
+
+// E2: where there is no runtime, the panic is at the caller's line, and the scope is none the worse.
+#[test]
+fn outside_a_runtime_the_caller_panics_and_the_scope_stays_empty() {
+    let scope = TaskScope::new();
+    let inner = scope.clone();
+    let payload = std::panic::catch_unwind(move || {
+        drop(inner.spawn_named("homeless", async {}));
+    })
+    .unwrap_err();
+    assert!(
+        payload
+            .downcast_ref::<String>()
+            .unwrap()
+            .contains("`homeless`")
+    );
+    assert!(scope.is_empty() && scope.tasks().is_empty());
+    assert_eq!(
+        runtime(None)
+            .block_on(scope.shutdown(Duration::ZERO))
+            .finished,
+        0
+    );
+}
+
+// E2: a runtime without timers. What needs none, works.
+#[test]
+fn without_timers_a_shutdown_of_tasks_that_end_works() {
+    let bare = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    bare.block_on(async {
+        let scope = TaskScope::new();
+        scope.spawn(async {}).detach();
+        scope.wait().await;
+        assert_eq!(scope.shutdown(Duration::ZERO).await.finished, 1);
+
+        let scope = TaskScope::new();
+        scope.spawn(tokio::task::yield_now()).detach();
+        assert_eq!(scope.shutdown(Duration::MAX).await.finished, 1);
+    });
+}
+
+// In destructors of thread-locals, and of the runtime's threads.
+#[test]
+fn a_scope_dropped_late_in_a_thread_s_life_does_no_harm() {
+    struct Holds(TaskScope);
+    impl Drop for Holds {
+        fn drop(&mut self) {
+            assert_eq!(self.0.len(), 1);
+        }
+    }
+    thread_local! {
+        static HELD: std::cell::RefCell<Option<Holds>> = const { std::cell::RefCell::new(None) };
+    }
+    let workers = runtime(Some(1));
+    let handle = workers.handle().clone();
+    let tickets = Tickets::default();
+    let ticket = tickets.ticket();
+    std::thread::spawn(move || {
+        let scope = TaskScope::new();
+        scope
+            .spawn_on(&handle, async move {
+                let _ticket = ticket;
+                pending::<()>().await;
+            })
+            .detach();
+        HELD.set(Some(Holds(scope)));
+    })
+    .join()
+    .unwrap();
+    drop(workers);
+    assert_eq!(tickets.alive(), 0);
+}

@@ -1,0 +1,118 @@
+//! S4: signals, each case in a process of its own: this test binary, run again.
+
+use std::{
+    future::pending,
+    io::{BufRead, BufReader},
+    process::{Child, Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use spawn_runtime::{CancellationToken, TaskScope, background};
+
+const CASE: &str = "SPAWN_SIGNAL_CASE";
+
+#[background(on = scope)]
+async fn polite(scope: TaskScope, #[cancel] token: CancellationToken) {
+    token.cancelled().await;
+}
+
+/// In the child process: a server that ends on a signal, and says how.
+#[test]
+fn server_of_the_signal_tests() {
+    let Ok(case) = std::env::var(CASE) else {
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.unwrap().block_on(async {
+        let scope = TaskScope::new();
+        polite(scope.clone()).detach();
+        if case == "deaf" {
+            scope.spawn_named("deaf", pending::<()>()).detach();
+        }
+        let grace = Duration::from_secs(if case == "deaf" { 3_600 } else { 30 });
+        let mut shutdown = std::pin::pin!(scope.shutdown_on_signal(grace));
+        // The first poll installs the handlers.
+        let polled = shutdown
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+        assert!(polled.is_pending());
+        println!("ready");
+        if case == "elsewhere" {
+            let report = scope.shutdown(grace).await;
+            println!("report {}", report.to_string().replace('\n', " | "));
+        }
+        let report = shutdown.await;
+        println!("report {}", report.to_string().replace('\n', " | "));
+        std::process::exit(if report.is_clean() { 40 } else { 41 });
+    });
+}
+
+fn server(case: &str) -> (Child, impl FnMut() -> String) {
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args([
+            "--exact",
+            "signals::server_of_the_signal_tests",
+            "--nocapture",
+            "--test-threads=1",
+        ])
+        .env(CASE, case)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = move || {
+        lines
+            .find_map(|line| {
+                let line = line.unwrap();
+                let from = line.find("ready").or(line.find("report"))?;
+                Some(line[from..].to_owned())
+            })
+            .expect("it says something")
+    };
+    assert_eq!(next(), "ready");
+    (child, next)
+}
+
+fn signal(child: &Child, name: &str) {
+    let status = Command::new("kill")
+        .args(["-s", name, &child.id().to_string()])
+        .status();
+    assert!(status.unwrap().success());
+}
+
+#[test]
+fn each_signal_ends_the_scope_gracefully() {
+    for name in ["INT", "TERM"] {
+        let (mut child, mut next) = server("polite");
+        signal(&child, name);
+        assert!(next().contains("1 finished"));
+        assert_eq!(child.wait().unwrap().code(), Some(40));
+    }
+}
+
+#[test]
+fn a_second_signal_aborts_at_once() {
+    for names in [["INT", "INT"], ["TERM", "INT"], ["TERM", "TERM"]] {
+        let (mut child, mut next) = server("deaf");
+        let begun = Instant::now();
+        signal(&child, names[0]);
+        // Two of a kind that come too soon are one.
+        std::thread::sleep(Duration::from_millis(300));
+        assert!(child.try_wait().unwrap().is_none(), "the grace is an hour");
+        signal(&child, names[1]);
+        let report = next();
+        assert!(report.contains("aborted: `deaf`"), "{report}");
+        assert_eq!(child.wait().unwrap().code(), Some(41));
+        assert!(begun.elapsed() < Duration::from_secs(60));
+    }
+}
+
+#[test]
+fn without_a_signal_it_joins_a_shutdown_from_elsewhere() {
+    let (mut child, mut next) = server("elsewhere");
+    let reports = [next(), next()];
+    assert_eq!(reports[0], reports[1]);
+    assert_eq!(child.wait().unwrap().code(), Some(40));
+}

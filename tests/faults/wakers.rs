@@ -1,0 +1,152 @@
+use std::{
+    future::{pending, poll_fn},
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    task::{Context, Poll, Wake, Waker},
+    time::Duration,
+};
+
+use spawn_runtime::TaskScope;
+use tokio::task::yield_now;
+
+#[derive(Default)]
+struct Counts(AtomicUsize);
+
+impl Wake for Counts {
+    fn wake(self: Arc<Self>) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+/// Uses the scope when it is woken, and when it is dropped.
+struct Reenters(TaskScope);
+
+impl Reenters {
+    fn reenter(&self) {
+        let _ = self.0.is_cancelled();
+        let _ = (self.0.len(), self.0.tasks(), self.0.is_empty());
+        let child = self.0.child();
+        let _ = child.token().is_cancelled();
+        let mut wait = pin!(self.0.wait());
+        let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        self.0.spawn(async {}).detach();
+    }
+}
+
+impl Wake for Reenters {
+    fn wake(self: Arc<Self>) {
+        self.reenter();
+    }
+}
+
+impl Drop for Reenters {
+    fn drop(&mut self) {
+        self.reenter();
+    }
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a bad waker");
+    }
+}
+
+fn poll<F: Future>(future: std::pin::Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(waker))
+}
+
+// tokio #4497: the last waker is the one that is woken.
+#[tokio::test]
+async fn tokio_4497_wait_wakes_its_last_waker() {
+    let scope = TaskScope::new();
+    let task = scope.spawn(yield_now());
+    let (first, second) = (Arc::new(Counts::default()), Arc::new(Counts::default()));
+    let mut wait = pin!(scope.wait());
+    assert!(poll(wait.as_mut(), &Waker::from(first.clone())).is_pending());
+    assert!(poll(wait.as_mut(), &Waker::from(second.clone())).is_pending());
+    task.await.unwrap();
+    assert_eq!((first.0.load(SeqCst), second.0.load(SeqCst)), (0, 1));
+    assert!(poll(wait.as_mut(), Waker::noop()).is_ready());
+}
+
+// tokio-util #8556, tokio #8529, #5429: wakers were woken, or dropped, under a lock.
+#[tokio::test]
+async fn tokio_util_8556_wakers_may_use_the_scope() {
+    let scope = TaskScope::new();
+    let parent = TaskScope::new();
+    for scope in [scope, parent.child()] {
+        let task = scope.spawn(yield_now());
+        let waker = || Waker::from(Arc::new(Reenters(scope.clone())));
+        {
+            let mut wait = pin!(scope.wait());
+            assert!(poll(wait.as_mut(), &waker()).is_pending());
+            // Drops the first.
+            assert!(poll(wait.as_mut(), &waker()).is_pending());
+            let token = scope.token();
+            let mut cancelled = pin!(token.cancelled());
+            assert!(poll(cancelled.as_mut(), &waker()).is_pending());
+            scope.cancel();
+            assert!(poll(cancelled.as_mut(), Waker::noop()).is_ready());
+            let _ = task.await;
+            scope.wait().await;
+            let mut shutdown = pin!(scope.shutdown(Duration::ZERO));
+            let _ = poll(shutdown.as_mut(), &waker());
+        }
+        scope.shutdown(Duration::ZERO).await.is_clean();
+    }
+}
+
+// R4: a waker that panics in the end of a task. All others still hear, and the counts are right.
+#[tokio::test(start_paused = true)]
+async fn a_waker_that_panics_leaves_nobody_waiting() {
+    let parent = TaskScope::new();
+    let scope = parent.child();
+    let sibling = Arc::new(Counts::default());
+    let mut bad = pin!(scope.wait());
+    let mut good = pin!(scope.wait());
+    let mut above = pin!(parent.wait());
+    let task = scope.spawn(async { 5 });
+    assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
+    assert!(poll(good.as_mut(), &Waker::from(sibling.clone())).is_pending());
+    assert!(poll(above.as_mut(), &Waker::from(sibling.clone())).is_pending());
+    assert_eq!(
+        task.await.unwrap(),
+        5,
+        "whoever waits for a scope does not harm its tasks"
+    );
+    assert_eq!(sibling.0.load(SeqCst), 2);
+    assert!(poll(good.as_mut(), Waker::noop()).is_ready());
+    assert!(poll(above.as_mut(), Waker::noop()).is_ready());
+    assert!(scope.is_empty() && parent.is_empty());
+    let report = parent.shutdown(Duration::from_secs(5)).await;
+    assert_eq!((report.finished, report.panicked), (1, 0), "{report}");
+    assert!(report.still_running.is_empty(), "{report}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_that_panics_at_the_token_does_not_stop_a_shutdown() {
+    let scope = TaskScope::new();
+    let token = scope.token();
+    let mut bad = pin!(token.cancelled());
+    assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
+    let handle = scope.spawn(pending::<()>());
+    // Whoever shuts it down may be told, but the scope has to end.
+    let report = loop {
+        let mut shutdown = pin!(scope.shutdown(Duration::from_secs(1)));
+        let unwound = poll_fn(|cx| {
+            let polled = catch_unwind(AssertUnwindSafe(|| shutdown.as_mut().poll(cx)));
+            polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
+        });
+        if let Some(report) = unwound.await {
+            break report;
+        }
+    };
+    assert_eq!(report.aborted.len(), 1, "{report}");
+    assert!(handle.await.unwrap_err().is_cancelled());
+}
