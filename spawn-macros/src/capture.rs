@@ -28,6 +28,18 @@ pub(crate) struct Capture {
     pub statements: TokenStream,
 }
 
+impl Capture {
+    /// The parameter in the background function's signature.
+    pub(crate) fn parameter(&self) -> TokenStream {
+        let Capture {
+            attributes,
+            binding,
+            ..
+        } = self;
+        quote!(#(#attributes)* #binding)
+    }
+}
+
 /// `in_body` and `in_options` are the variables that the body and the options use.
 pub(crate) fn plan(
     parameters: &[Parameter],

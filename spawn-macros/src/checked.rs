@@ -103,6 +103,15 @@ impl Outline {
         runtime(self.crate_option.as_ref(), place, self.keyword)
     }
 
+    /// The parameters that the callers see, as the user wrote them.
+    pub(crate) fn public_parameters(&self) -> Vec<TokenStream> {
+        let public = self
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.is_cancel());
+        public.map(Parameter::as_written).collect()
+    }
+
     pub(crate) fn is_declaration(&self) -> bool {
         matches!(self.function.body, Body::Missing(_))
     }

@@ -5,7 +5,7 @@
 use crate::checked::{Outline, Returned};
 use crate::expand::{header, inner_attributes, with_user_braces};
 use crate::function::Body;
-use crate::parameter::{Kind, Parameter};
+use crate::parameter::Kind;
 use proc_macro2::{Group, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -15,17 +15,10 @@ use quote::{quote, quote_spanned};
 /// Output:
 ///     `fn f(s: &str) -> TaskHandle<R> { let _ = async move { unreachable!(); BODY }; unreachable!() }`
 pub(crate) fn expand(outline: &Outline) -> TokenStream {
-    let public = outline
-        .parameters
-        .iter()
-        .filter(|parameter| !parameter.is_cancel());
-    let parameters: Vec<TokenStream> = public.map(Parameter::as_written).collect();
+    let header = header(outline, &outline.public_parameters());
     let body = match &outline.function.body {
         Body::Block(body) => body,
-        Body::Missing(semicolon) => {
-            let header = header(outline, &outline.function.attributes, &parameters);
-            return quote!(#header #semicolon);
-        }
+        Body::Missing(semicolon) => return quote!(#header #semicolon),
     };
     let (hoisted, inner) = inner_attributes(body);
     let span = outline.generated;
@@ -53,8 +46,6 @@ pub(crate) fn expand(outline: &Outline) -> TokenStream {
             let _ = #work;
         },
     };
-    let attributes = &outline.function.attributes;
-    let header = header(outline, attributes, &parameters);
     let braces = with_user_braces(body, tokens);
     quote_spanned!(span=> #hoisted #[allow(unused, clippy::all)] #header #braces)
 }

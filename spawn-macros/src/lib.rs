@@ -156,12 +156,12 @@ use proc_macro::TokenStream;
 ///
 /// # Lints
 ///
-/// The body gets the warnings of a plain function, and no others. These of clippy's are lost, since
-/// the function is not `async` any more or returns another type: `unused_async`,
-/// `missing_errors_doc` and `toplevel_ref_arg`, and on a blocking function `needless_pass_by_value`
-/// and
-/// `must_use_candidate`. `async_yields_async` is not looked for where the task returns a type that
-/// may be a future.
+/// The body gets the warnings of a plain function, and no others. These are lost, since the function
+/// is not `async` any more or returns another type: clippy's `unused_async`, `missing_errors_doc` and
+/// `toplevel_ref_arg`, on a blocking function `needless_pass_by_value` and `must_use_candidate`, and
+/// on a trait's method rustc's `async_fn_in_trait`. `async_yields_async` is not looked for where the
+/// task returns a type that may be a future. With `direct` there are two functions, so `#[expect(…)]`
+/// is taken for `#[allow(…)]`.
 ///
 /// # Panics
 ///

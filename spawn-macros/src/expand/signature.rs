@@ -11,15 +11,12 @@ use syn::{Attribute, Meta, Token};
 ///
 /// Output:
 ///     `#[track_caller] pub fn f<T>(x: T) -> TaskHandle<R> where T: Send`
-pub(crate) fn header<'a>(
-    outline: &Outline,
-    attributes: impl IntoIterator<Item = &'a Attribute>,
-    parameters: &[TokenStream],
-) -> TokenStream {
+pub(crate) fn header(outline: &Outline, parameters: &[TokenStream]) -> TokenStream {
     let function = &outline.function;
     let signature = &function.signature;
-    let attributes: Vec<_> = attributes
-        .into_iter()
+    let attributes: Vec<&Attribute> = function
+        .attributes
+        .iter()
         .filter(|attribute| is_kept(attribute, outline.returned))
         .collect();
     let has_track_caller = attributes

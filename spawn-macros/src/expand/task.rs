@@ -54,23 +54,14 @@ pub(super) fn function(
         .iter()
         .zip(captures)
         .filter(|(parameter, _)| !parameter.is_cancel())
-        .map(
-            |(
-                _,
-                Capture {
-                    attributes,
-                    binding,
-                    ..
-                },
-            )| quote!(#(#attributes)* #binding),
-        )
+        .map(|(_, capture)| capture.parameter())
         .collect();
     let items = items(outline, task);
     let at_the_call = at_the_call(outline, task);
     let token = token(outline, task, captures);
     let call = call(outline, task, work);
     let tokens = quote_spanned!(outline.generated=> #items #at_the_call #token #call);
-    let header = header(outline, &outline.function.attributes, &public);
+    let header = header(outline, &public);
     let body = with_user_braces(&task.body, tokens);
     quote!(#header #body)
 }
