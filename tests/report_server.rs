@@ -415,7 +415,7 @@ fn events_tell_a_report_s_life_in_order() {
 #[test]
 fn what_runs_is_listed_with_its_state_age_and_origin() {
     let folder = Folder::new("tasks");
-    let server = Server::start_with(&folder, &SLOW);
+    let server = Server::start_with(&folder, &ENDLESS);
     for customer in 1..=4 {
         server.report(customer, "2025-04");
     }
@@ -454,7 +454,7 @@ fn what_runs_is_listed_with_its_state_age_and_origin() {
 #[test]
 fn what_runs_is_told_as_it_comes_and_goes() {
     let folder = Folder::new("tasks_live");
-    let server = Server::start_with(&folder, &SLOW);
+    let server = Server::start_with(&folder, &["--pace", "1000"]);
     let mut tasks = server.events().filter(|(name, _)| name == "tasks");
     let (_, idle) = tasks.next().unwrap();
     assert_eq!(idle["count"], 1);

@@ -15,7 +15,7 @@ use crate::{app::App, error::DatabaseError, events::Event, say, store::Unfinishe
 const GRACE: Duration = Duration::from_secs(5);
 
 /// How long anything may take that should end at once.
-const MOMENT: Duration = Duration::from_millis(500);
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// What the shutdown came to.
 pub struct Stopped {
