@@ -239,7 +239,8 @@ impl Registry {
         let mut aborted = lock(&self.aborted);
         let cut_off = self.cut_off();
         let now = Instant::now();
-        let mut swept = Vec::new();
+        let mut swept = Vec::with_capacity(cut_off.len());
+        aborted.reserve(cut_off.len());
         if !cut_off.is_empty() {
             for shard in self.shards.iter() {
                 let mut shard = lock(&shard.entries);
@@ -261,7 +262,12 @@ impl Registry {
     }
 
     fn cut_off(&self) -> HashSet<Id, BuildHasherDefault<IdHasher>> {
-        let mut all = HashSet::default();
+        let count = self
+            .shards
+            .iter()
+            .map(|shard| lock(&shard.cut_off).len())
+            .sum();
+        let mut all = HashSet::with_capacity_and_hasher(count, BuildHasherDefault::default());
         for shard in self.shards.iter() {
             all.extend(lock(&shard.cut_off).iter().copied());
         }
