@@ -1,11 +1,13 @@
 //! No failure is silent: what failed and was received by nobody goes to the failure hook.
 
 mod default_hook;
+mod discard;
 mod hook;
 mod panic_message;
 mod task_failure;
 
 pub(crate) use self::{
+    discard::discard,
     hook::report,
     panic_message::panic_message,
     task_failure::{Cause, OneLine},

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     AbortOnDrop, CancelHandle, Flatten, TaskError,
+    failure::discard,
     task::{Exception, Outcome, QueueControl, TaskName, UnreceivedPanic},
     task_error::Described,
 };
@@ -367,7 +368,7 @@ impl<T> TaskHandle<T> {
                 Ok(Some(call)) => self.join = call,
                 Ok(None) => self.received = true,
                 Err(second) => {
-                    std::mem::forget(second);
+                    discard(second);
                     self.received = true;
                 }
             }

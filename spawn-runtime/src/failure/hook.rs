@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use super::{Cause, TaskFailure, default_hook::default_hook};
+use super::{Cause, TaskFailure, default_hook::default_hook, discard};
 use crate::task::Origin;
 
 type Hook = dyn Fn(&TaskFailure) + Send + Sync;
@@ -67,11 +67,11 @@ pub(crate) fn report(origin: Origin, cause: Cause) {
         None => default_hook(&failure),
     }));
     if let Err(payload) = called {
-        // The panic has been printed by the panic hook. Dropping its payload could panic again.
-        std::mem::forget(payload);
+        // The panic has been printed by the panic hook.
+        discard(payload);
     }
     // The last clone of a hook that was replaced meanwhile: its destructor is user code too.
     if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(hook))) {
-        std::mem::forget(payload);
+        discard(payload);
     }
 }

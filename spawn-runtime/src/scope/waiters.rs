@@ -7,6 +7,7 @@ use std::{
 };
 
 use super::tree::lock;
+use crate::failure::discard;
 
 /// Those who wait until something happens the next time.
 ///
@@ -49,8 +50,7 @@ impl Waiters {
 /// Does what may panic in somebody else's code. The panic hook has told of it by then.
 pub(super) fn contained(act: impl FnOnce()) {
     if let Err(payload) = catch_unwind(AssertUnwindSafe(act)) {
-        // Its destructor could panic too.
-        std::mem::forget(payload);
+        discard(payload);
     }
 }
 

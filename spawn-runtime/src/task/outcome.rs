@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Origin;
 use crate::{
-    failure::{self, Cause, panic_message},
+    failure::{self, Cause, discard, panic_message},
     scope::Ending,
 };
 
@@ -73,8 +73,7 @@ impl<T> Drop for Failed<T> {
         // A `Display` that panics must not hide that there was an error.
         let text =
             catch_unwind(AssertUnwindSafe(|| (self.describe)(value))).unwrap_or_else(|payload| {
-                // Dropping it could panic again.
-                std::mem::forget(payload);
+                discard(payload);
                 "an error whose formatting panicked".to_owned()
             });
         failure::report(self.origin, Cause::Error(text));

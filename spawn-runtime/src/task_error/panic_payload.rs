@@ -1,10 +1,9 @@
 use std::{
     any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Mutex, PoisonError},
 };
 
-use crate::failure::panic_message;
+use crate::failure::{discard, panic_message};
 
 /// What a task panicked with, made `Sync` by a lock, and harmless to drop.
 pub(super) struct PanicPayload {
@@ -42,9 +41,8 @@ impl Drop for PanicPayload {
     // A payload whose own destructor panics would take down whoever drops the error: a loop that
     // supervises tasks, say.
     fn drop(&mut self) {
-        let payload = self.take();
-        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(second);
+        if let Some(payload) = self.take() {
+            discard(payload);
         }
     }
 }
