@@ -202,7 +202,11 @@ async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
     }
     #[background]
     async fn deeper_impl() -> Result<Vec<(impl Send + use<>, u8)>, ByDisplay> {
-        if true { Err(ByDisplay) } else { Ok(vec![(7, 7)]) }
+        if true {
+            Err(ByDisplay)
+        } else {
+            Ok(vec![(7, 7)])
+        }
     }
     #[background]
     async fn impl_error() -> Result<u8, Box<impl fmt::Debug + Send + use<>>> {
