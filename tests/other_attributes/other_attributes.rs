@@ -135,35 +135,32 @@ mod spans {
 mod conditional {
     use super::*;
 
-    #[cfg(feature = "absent")]
+    #[cfg(absent)]
     #[background]
     async fn gone_above(nothing: Nothing) {}
 
     #[background]
-    #[cfg(feature = "absent")]
+    #[cfg(absent)]
     async fn gone_below(nothing: Nothing) {}
 
-    #[cfg_attr(not(feature = "absent"), background(name = "conditional"))]
+    #[cfg_attr(not(absent), background(name = "conditional"))]
     async fn attribute() -> u32 {
         3
     }
 
-    #[cfg_attr(feature = "absent", background)]
+    #[cfg_attr(absent, background)]
     async fn no_attribute() -> u32 {
         3
     }
 
     #[background]
-    #[cfg_attr(
-        not(feature = "absent"),
-        cfg_attr(not(feature = "absent"), doc = "Documented.")
-    )]
-    #[cfg(not(feature = "absent"))]
+    #[cfg_attr(not(absent), cfg_attr(not(absent), doc = "Documented."))]
+    #[cfg(not(absent))]
     async fn parameters(
-        #[cfg(feature = "absent")] gone: Nothing,
-        #[cfg(not(feature = "absent"))] kept: u32,
-        #[cfg(feature = "absent")] (left, right): (Nothing, Nothing),
-        #[cfg_attr(feature = "absent", cfg(feature = "absent"))] number: u32,
+        #[cfg(absent)] gone: Nothing,
+        #[cfg(not(absent))] kept: u32,
+        #[cfg(absent)] (left, right): (Nothing, Nothing),
+        #[cfg_attr(absent, cfg(absent))] number: u32,
     ) -> u32 {
         kept + number
     }
