@@ -20,12 +20,12 @@ static LIVE: AtomicIsize = AtomicIsize::new(0);
 // SAFETY: forwards to the system's allocator.
 unsafe impl GlobalAlloc for Counting {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        LIVE.fetch_add(layout.size().cast_signed(), SeqCst);
+        LIVE.fetch_add(layout.size() as isize, SeqCst);
         unsafe { System.alloc(layout) }
     }
 
     unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        LIVE.fetch_sub(layout.size().cast_signed(), SeqCst);
+        LIVE.fetch_sub(layout.size() as isize, SeqCst);
         unsafe { System.dealloc(pointer, layout) }
     }
 }
