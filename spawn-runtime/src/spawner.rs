@@ -10,7 +10,8 @@ use crate::task::{BlockingTask, Task};
 
 /// Where tasks run: what `#[background(on = …)]` takes.
 ///
-/// Implemented for tokio's [`Handle`] and [`Runtime`], and for references and [`Arc`]s of
+/// Implemented for tokio's [`Handle`](tokio::runtime::Handle) and [`Runtime`](tokio::runtime::Runtime), for
+/// [`TaskScope`](crate::TaskScope), and for references and [`Arc`](std::sync::Arc)s of
 /// spawners. Without `on`, a task runs on the runtime that the caller is in.
 ///
 /// # Your own spawner

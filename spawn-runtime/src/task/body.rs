@@ -11,7 +11,7 @@ use tokio::task::JoinHandle;
 use super::{Outcome, QueueControl};
 use crate::scope::Place;
 
-/// What a [`Background`](super::Background) polls: the user's future with its `timeout` and `limit`.
+/// What a `Background` polls: the user's future with its `timeout` and `limit`.
 pub trait Body {
     type Output;
 
