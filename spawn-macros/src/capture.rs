@@ -92,11 +92,7 @@ fn mention(parameter: &Parameter) -> Capture {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let argument = parameter.argument();
-    // Attributes take rustc time, so there is none where no lint would fire.
-    let allow = argument
-        .to_string()
-        .starts_with('_')
-        .then(|| allow(generated));
+    let allow = allow(generated);
     let binding = match &parameter.kind {
         Kind::Receiver(receiver) => quote!(#receiver),
         Kind::Name { mutability, .. } => {

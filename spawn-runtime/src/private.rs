@@ -85,12 +85,6 @@ where
     wrap.start(&spawner, name, report, function)
 }
 
-/// Never called: its type tells `?` and `return` what the function returns.
-#[cold]
-pub fn never<T>() -> T {
-    unreachable!("only its type is of use")
-}
-
 /// The spawner of `on = …`, made before the arguments move.
 pub fn spawner<S: Spawn + ?Sized>(on: &S) -> S::Owned {
     on.spawner()

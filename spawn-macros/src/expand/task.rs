@@ -22,7 +22,7 @@ use syn::spanned::Spanned;
 ///     fn f(a: A, __arg1: (X, Y)) -> TaskHandle<R> {
 ///         fn __background_name() -> &'static ::core::primitive::str { "f" }
 ///         spawn(__background_name, REPORTER, Plain, async move {
-///             if false { return never::<R>(); }
+///             if let Some(__ret) = None::<R> { return __ret; }
 ///             let _ = &a;
 ///             let __arg1 = __arg1;
 ///             let (x, y) = __arg1;
@@ -242,17 +242,15 @@ fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
 
 /// The body as a future with the type of the plain `async fn`'s.
 ///
-/// The `if` tells `?` and `return` what the function returns before the body is looked at.
+/// The `if let` tells `?` and `return` what the function returns before the body is looked at.
 fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    // rustc points at it as a whole where the body has another type.
-    let place = outline.output.place;
-    let runtime = outline.runtime_at(place);
-    let value = quote_spanned!(place=> #runtime::__private::never::<#pinned>());
+    let value = Ident::new("__ret", outline.output.place);
     let run = run(outline, body);
     let block = quote_spanned! {outline.generated=>
-        if false {
+        #[allow(unreachable_code, unreachable_patterns)]
+        if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#pinned> {
             return #value;
         }
         #(#statements)*

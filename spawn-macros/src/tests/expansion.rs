@@ -73,9 +73,16 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
                 ::spawn_runtime::__private::Returns::<String>::NEW.__reporter(),
                 ::spawn_runtime::__private::Plain,
                 async move {
-                    if false {
-                        return ::spawn_runtime::__private::never::<String>();
+                    #[allow(unreachable_code, unreachable_patterns)]
+                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<String> {
+                        return __ret;
                     }
+                    #[allow(
+                        clippy::no_effect_underscore_binding,
+                        clippy::redundant_locals,
+                        clippy::shadow_same,
+                        clippy::used_underscore_binding
+                    )]
                     let _ = &id;
                     match () { () => { render(id).await } }
                 },
@@ -189,7 +196,7 @@ fn a_cfg_on_a_parameter_is_on_its_statement_too() {
     check_part(
         "",
         "async fn f(#[cfg(x)] a: A) { a.b; }",
-        "#[cfg(x)] let _ = &a;",
+        "#[cfg(x)] #[allow(clippy::no_effect",
     );
 }
 
@@ -290,7 +297,7 @@ fn an_opaque_type_stays_in_the_signature_and_is_inferred_in_the_body() {
         item,
         "-> ::spawn_runtime::TaskHandle<Result<impl A, impl B>>",
     );
-    check_part("", item, "never::<Result<_, _>>");
+    check_part("", item, "None::<Result<_, _>>");
     check_part(
         "",
         item,
