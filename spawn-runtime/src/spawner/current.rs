@@ -16,7 +16,14 @@ impl Spawn for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        some_runtime(task.task_name()).spawn(task)
+        let runtime = some_runtime(task.task_name());
+        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+        {
+            drop(runtime);
+            tokio::spawn(task)
+        }
+        #[cfg(all(tokio_unstable, feature = "tracing"))]
+        runtime.spawn(task)
     }
 
     #[track_caller]
@@ -45,14 +52,13 @@ impl Spawn for SomeRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        match &self.0 {
-            Some(runtime) => Spawn::spawn(runtime, task),
-            // With a handle the task gets its name in tokio-console.
-            #[cfg(all(tokio_unstable, feature = "tracing"))]
-            None => Spawn::spawn(&Handle::current(), task),
-            #[cfg(not(all(tokio_unstable, feature = "tracing")))]
-            None => tokio::spawn(task),
-        }
+        // Not on a handle that is there: two ways to spawn are twice the code for each task, and then
+        // neither is inlined.
+        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+        return tokio::spawn(task);
+        // With a handle the task gets its name in tokio-console.
+        #[cfg(all(tokio_unstable, feature = "tracing"))]
+        return Spawn::spawn(&self.handle(), task);
     }
 
     #[track_caller]
