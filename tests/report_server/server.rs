@@ -159,6 +159,10 @@ impl Server {
         let agent = Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(PATIENCE))
+            // A connection of its own for each request: the server closes one whose body it refused to
+            // read, and a client that takes it from a pool at that moment gets no answer.
+            .max_idle_connections(0)
+            .max_idle_connections_per_host(0)
             .build()
             .into();
         Server {
