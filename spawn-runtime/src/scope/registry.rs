@@ -184,11 +184,10 @@ impl Registry {
         self.shards.iter().any(entries)
     }
 
-    /// Aborts up to `at_most` tasks from the cursor on, and says whether there may be more.
-    pub(super) fn abort_some(&self, cursor: &mut Cursor, at_most: usize) -> bool {
-        let Some(shard) = self.shards.get(cursor.shard) else {
-            return false;
-        };
+    /// Aborts up to `at_most` tasks of one shard from the cursor on. Gives their number; `None` at the
+    /// end.
+    pub(super) fn abort_some(&self, cursor: &mut Cursor, at_most: usize) -> Option<usize> {
+        let shard = self.shards.get(cursor.shard)?;
         let mut shard = lock(&shard.entries);
         shard.aborting = true;
         let rest = shard.entries.get(cursor.entry..).unwrap_or_default();
@@ -206,8 +205,9 @@ impl Registry {
             };
         }
         drop(shard);
+        let aborted = chunk.len();
         chunk.into_iter().for_each(abort);
-        cursor.shard < self.shards.len()
+        Some(aborted)
     }
 
     /// What runs now.

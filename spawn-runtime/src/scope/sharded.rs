@@ -32,10 +32,6 @@ impl<T> Sharded<T> {
         self.0.get(index).map(|shard| &shard.0)
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.0.len()
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
         self.0.iter().map(|shard| &shard.0)
     }

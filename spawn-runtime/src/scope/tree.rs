@@ -230,7 +230,11 @@ impl Scope {
     pub(super) fn tasks(self: &Arc<Self>) -> Vec<TaskInfo> {
         let mut tasks = Vec::new();
         for scope in self.descendants() {
-            scope.registry.list(scope.token.is_cancelled(), &mut tasks);
+            // A task that has just left is listed until tokio is done with it, too; but none is where
+            // there is none.
+            if scope.live() > 0 {
+                scope.registry.list(scope.token.is_cancelled(), &mut tasks);
+            }
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
         tasks
@@ -318,17 +322,25 @@ impl Aborting {
 
     /// Aborts a chunk, and says whether there is more.
     pub(super) fn abort_some(&mut self) -> bool {
-        let Some(scope) = self.scopes.last() else {
-            return false;
-        };
-        if !scope.registry.abort_some(&mut self.cursor, Self::CHUNK) {
-            // Those below it came first.
-            scope.aborts_out.get_or_init(Instant::now);
-            scope.progress.tell();
-            self.scopes.pop();
-            self.cursor = Cursor::default();
+        let mut room = Self::CHUNK;
+        while let Some(scope) = self.scopes.last() {
+            match scope.registry.abort_some(&mut self.cursor, room) {
+                Some(aborted) => room -= aborted,
+                None => {
+                    // Those below it came first.
+                    scope.aborts_out.get_or_init(Instant::now);
+                    scope.progress.tell();
+                    self.scopes.pop();
+                    self.cursor = Cursor::default();
+                    // It takes some time even where there is nothing to abort.
+                    room -= 1;
+                }
+            }
+            if room == 0 {
+                return true;
+            }
         }
-        !self.scopes.is_empty()
+        false
     }
 }
 
