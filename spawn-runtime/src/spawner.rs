@@ -5,7 +5,7 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::current::{CurrentRuntime, SomeRuntime, some_runtime};
+pub(crate) use self::current::{CurrentRuntime, current_runtime};
 use crate::task::{BlockingTask, Task};
 
 /// Where tasks run: what `#[background(on = …)]` takes.

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     Spawn, TaskHandle,
-    spawner::{SomeRuntime, some_runtime},
+    spawner::current_runtime,
     start::{self, StartBlocking},
     task::{
         BlockingTask, FixedName, Name, NameOf, NoReport, Plain, ReportDebugOrString, Task,
@@ -97,21 +97,18 @@ impl TaskScope {
         let spawner = ScopeOn {
             scope: self,
             runtime,
-            handle: Handle::clone,
         };
         start::start(&spawner, NameOf::<F>::NEW, NoReport, Plain.wrap(future))
     }
 }
 
 /// A scope, and a runtime for its tasks.
-struct ScopeOn<'a, R> {
+struct ScopeOn<'a> {
     scope: &'a TaskScope,
-    runtime: &'a R,
-    /// Asked for where a task is refused.
-    handle: fn(&R) -> Handle,
+    runtime: &'a Handle,
 }
 
-impl<R: Spawn> Spawn for ScopeOn<'_, R> {
+impl Spawn for ScopeOn<'_> {
     type Owned = TaskScope;
 
     fn spawner(&self) -> TaskScope {
@@ -123,7 +120,7 @@ impl<R: Spawn> Spawn for ScopeOn<'_, R> {
         let scope = self.scope.scope();
         let limited = task.is_waiting();
         let Some(place) = scope.admit() else {
-            return refuse(&(self.handle)(self.runtime), task);
+            return refuse(self.runtime, task);
         };
         let (name, spawned_at, queue) = (task.task_name(), task.spawned_at(), task.queue());
         let spawned = Spawn::spawn(self.runtime, InScope::new(task, place));
@@ -149,7 +146,7 @@ impl<R: Spawn> Spawn for ScopeOn<'_, R> {
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
         let Some(place) = scope.admit() else {
-            return refuse(&(self.handle)(self.runtime), call);
+            return refuse(self.runtime, call);
         };
         let (name, spawned_at) = (call.task_name(), call.spawned_at());
         let call = CallInScope::new(call, place, None);
@@ -185,8 +182,7 @@ impl Spawn for TaskScope {
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
         let spawner = ScopeOn {
             scope: self,
-            runtime: &some_runtime(task.task_name()),
-            handle: SomeRuntime::handle,
+            runtime: &current_runtime(task.task_name()),
         };
         spawner.spawn(task)
     }
@@ -210,8 +206,7 @@ impl Spawn for TaskScope {
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let spawner = ScopeOn {
             scope: self,
-            runtime: &some_runtime(call.task_name()),
-            handle: SomeRuntime::handle,
+            runtime: &current_runtime(call.task_name()),
         };
         spawner.spawn_blocking_task(call)
     }
