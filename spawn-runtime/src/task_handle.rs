@@ -95,7 +95,8 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    #[inline]
+    // Not inlined it would cost a copy of the whole handle.
+    #[inline(always)]
     pub(crate) fn with_token(self, token: CancellationToken) -> Self {
         let TaskHandle {
             join,
