@@ -39,14 +39,20 @@ impl Runtime {
             .expect("a runtime")
     }
 
-    /// Runs the way in a task, as most tasks are started by others.
-    pub fn drive(runtime: &tokio::runtime::Runtime, way: &Way, load: Load) {
+    /// Runs the way in a task, as most tasks are started by others, or in several at once.
+    pub fn drive(runtime: &tokio::runtime::Runtime, way: &Way, load: Load, starters: usize) {
         let shared = Arc::new(Shared::default());
-        let work = (way.run)(load, shared);
-        runtime.block_on(async { tokio::spawn(work).await.expect("no way panics") });
+        runtime.block_on(async {
+            let starters: Vec<_> = (0..starters)
+                .map(|_| tokio::spawn((way.run)(load, shared.clone())))
+                .collect();
+            for starter in starters {
+                starter.await.expect("no way panics");
+            }
+        });
     }
 }
 
 pub fn run(way: &Way, load: Load, runtime: Runtime) {
-    Runtime::drive(&runtime.build(), way, load);
+    Runtime::drive(&runtime.build(), way, load, 1);
 }

@@ -21,6 +21,7 @@ struct Measured {
     allocations: [f64; 2],
     wall: f64,
     wall_two: f64,
+    contended: f64,
 }
 
 pub fn write(readme: &str, benchmarks: &str) {
@@ -33,20 +34,24 @@ pub fn write(readme: &str, benchmarks: &str) {
             count::allocations(way, 1_000),
         )
     });
-    let wall = wall::ratios(&ways, 1_000, Runtime::CurrentThread);
-    let wall_two = wall::ratios(&ways, 1_000, Runtime::TwoWorkers);
+    let wall = wall::ratios(&ways, 1_000, Runtime::CurrentThread, 1);
+    let wall_two = wall::ratios(&ways, 1_000, Runtime::TwoWorkers, 1);
+    let contended = wall::ratios(&ways, 1_000, Runtime::TwoWorkers, 8);
     let measured: Vec<Measured> = counts
         .into_iter()
-        .zip(wall.into_iter().zip(wall_two))
+        .zip(wall.into_iter().zip(wall_two).zip(contended))
         .map(
-            |(([one, thousand, many], two_workers, allocations), (wall, wall_two))| Measured {
-                one,
-                thousand,
-                many,
-                two_workers,
-                allocations,
-                wall,
-                wall_two,
+            |(([one, thousand, many], two_workers, allocations), ((wall, wall_two), contended))| {
+                Measured {
+                    one,
+                    thousand,
+                    many,
+                    two_workers,
+                    allocations,
+                    wall,
+                    wall_two,
+                    contended,
+                }
             },
         )
         .collect();
@@ -87,8 +92,8 @@ fn by_hand(ways: &[&Way], measured: &[Measured]) -> String {
 
 fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
     let mut text = String::from(
-        "| | one at a time | batches of 1,000 | of 100,000 | 1,000, two workers | allocations | bytes | wall time | two workers |\n\
-         |---|---|---|---|---|---|---|---|---|\n",
+        "| | one at a time | batches of 1,000 | of 100,000 | 1,000, two workers | allocations | bytes | wall time | two workers | eight at once |\n\
+         |---|---|---|---|---|---|---|---|---|---|\n",
     );
     let raw = &measured[0];
     for (index, (way, ours)) in ways.iter().zip(measured).enumerate() {
@@ -100,7 +105,7 @@ fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
         };
         writeln!(
             text,
-            "| {} | {} | {} | {} | ≈ {} | {blocks:.0} | {bytes:.0} | {:.2} | {:.2} |",
+            "| {} | {} | {} | {} | ≈ {} | {blocks:.0} | {bytes:.0} | {:.2} | {:.2} | {:.2} |",
             way.title,
             count(ours.one, raw.one),
             count(ours.thousand, raw.thousand),
@@ -108,6 +113,7 @@ fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
             count(ours.two_workers, raw.two_workers).replace("≈ ", ""),
             ours.wall,
             ours.wall_two,
+            ours.contended,
         )
         .expect("a String");
     }

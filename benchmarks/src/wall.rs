@@ -11,10 +11,10 @@ const REPEATS: usize = 31;
 const TASKS_PER_REPEAT: usize = 20_000;
 
 /// The median of each way's time in relation to that of the first.
-pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime) -> Vec<f64> {
+pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime, starters: usize) -> Vec<f64> {
     let load = Load {
         batch,
-        rounds: (TASKS_PER_REPEAT / batch).max(1),
+        rounds: (TASKS_PER_REPEAT / batch / starters).max(1),
     };
     let place = runtime.build();
     let mut ratios = vec![Vec::new(); ways.len()];
@@ -24,7 +24,7 @@ pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime) -> Vec<f64> {
         // Each way follows another one each time.
         for offset in 0..ways.len() {
             let index = (offset * (repeat % 2 * 2 + 1) + repeat) % ways.len();
-            times[index] = time(&place, ways[index], load);
+            times[index] = time(&place, ways[index], load, starters);
         }
         if repeat > 0 {
             for (ratios, time) in ratios.iter_mut().zip(&times) {
@@ -35,9 +35,9 @@ pub fn ratios(ways: &[&Way], batch: usize, runtime: Runtime) -> Vec<f64> {
     ratios.into_iter().map(median).collect()
 }
 
-fn time(place: &tokio::runtime::Runtime, way: &Way, load: Load) -> f64 {
+fn time(place: &tokio::runtime::Runtime, way: &Way, load: Load, starters: usize) -> f64 {
     let start = Instant::now();
-    Runtime::drive(place, way, load);
+    Runtime::drive(place, way, load, starters);
     start.elapsed().as_secs_f64()
 }
 
