@@ -4,7 +4,7 @@
 use std::{
     mem::size_of_val,
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
 };
@@ -105,4 +105,73 @@ fn an_error_is_one_word_and_a_handle_seven_at_most() {
     assert_eq!(size_of::<TaskError>(), WORD);
     assert_eq!(size_of::<Result<(), TaskError>>(), WORD);
     assert!(size_of::<TaskHandle<[u8; 4096]>>() <= 7 * WORD);
+}
+
+struct Worker {
+    id: u64,
+}
+
+impl Worker {
+    async fn plain(self: Arc<Self>, bytes: [u8; 1024]) -> u64 {
+        wait().await;
+        keep(&bytes);
+        self.id
+    }
+
+    #[background(on = measuring_a_method())]
+    async fn started(self: Arc<Self>, bytes: [u8; 1024]) -> u64 {
+        wait().await;
+        keep(&bytes);
+        self.id
+    }
+}
+
+/// Not the one of the shapes, which another thread may be using.
+fn measuring_a_method() -> Measuring {
+    static MEASURING: LazyLock<Measuring> = LazyLock::new(Measuring::default);
+    MEASURING.clone()
+}
+
+#[tokio::test]
+async fn a_method_that_owns_its_receiver_is_no_larger_either() {
+    let worker = Arc::new(Worker { id: 7 });
+    let plain = size_of_val(&worker.clone().plain([0; 1024]));
+    worker.started([0; 1024]).await.unwrap();
+    let started = measuring_a_method().0.load(SeqCst);
+    assert!(started <= plain + WORD, "{started} > {plain} + a word");
+}
+
+/// Refuses a task for which tokio would have to allocate more than its smallest 128 bytes.
+struct SmallestCell;
+
+impl Spawn for SmallestCell {
+    type Owned = SmallestCell;
+
+    fn spawner(&self) -> SmallestCell {
+        SmallestCell
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        assert!(size_of::<F>() <= 3 * WORD, "{}", size_of::<F>());
+        assert!(size_of::<F::Output>() <= 2 * WORD);
+        tokio::spawn(task)
+    }
+}
+
+#[background(on = SmallestCell)]
+async fn tiny(number: u64) -> u64 {
+    std::future::ready(()).await;
+    number
+}
+
+#[background(on = SmallestCell)]
+async fn tiny_result() -> Result<(), TaskError> {
+    std::future::ready(()).await;
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_tiny_task_fits_the_smallest_allocation_of_tokio() {
+    assert_eq!(tiny(7).await.unwrap(), 7);
+    tiny_result().flatten().await.unwrap();
 }
