@@ -175,3 +175,50 @@ async fn a_tiny_task_fits_the_smallest_allocation_of_tokio() {
     assert_eq!(tiny(7).await.unwrap(), 7);
     tiny_result().flatten().await.unwrap();
 }
+
+/// What drops, at the size at which it was seen.
+pub struct Droppable(#[allow(dead_code)] Box<[u8]>);
+
+impl Droppable {
+    fn new() -> Self {
+        Droppable(Box::default())
+    }
+}
+
+async fn step() -> Result<(), String> {
+    wait().await;
+    Ok(())
+}
+
+/// A `return` between the moves of the arguments and the body made rustc keep a drop flag for each.
+#[tokio::test]
+async fn many_arguments_that_drop_cost_no_flags() {
+    type D = Droppable;
+    #[allow(unused_variables, clippy::too_many_arguments)]
+    async fn plain(a: D, b: D, c: D, d: D, e: D, f: D, g: D, h: D) -> Result<(), String> {
+        step().await?;
+        step().await
+    }
+    static SPAWNED: LazyLock<Measuring> = LazyLock::new(Measuring::default);
+    #[allow(unused_variables, clippy::too_many_arguments)]
+    #[background(on = &*SPAWNED)]
+    async fn started(a: D, b: D, c: D, d: D, e: D, f: D, g: D, h: D) -> Result<(), String> {
+        step().await?;
+        step().await
+    }
+    let new = D::new;
+    let plain = size_of_val(&plain(
+        new(),
+        new(),
+        new(),
+        new(),
+        new(),
+        new(),
+        new(),
+        new(),
+    ));
+    let handle = started(new(), new(), new(), new(), new(), new(), new(), new());
+    handle.await.unwrap().unwrap();
+    let started = SPAWNED.0.load(SeqCst);
+    assert!(started <= plain + WORD, "{started} > {plain} + a word");
+}

@@ -324,3 +324,34 @@ async fn functions_within_functions_see_their_names() {
     }
     assert_eq!(inner().await.unwrap(), 5);
 }
+
+/// What names an `Rc` is not always one, and what holds one in its type may be `Send`.
+mod an_rc_in_a_type {
+    use std::{marker::PhantomData, rc::Rc};
+
+    pub struct Tag<T>(PhantomData<fn() -> T>);
+
+    pub trait Stored {
+        type As;
+    }
+
+    impl Stored for Rc<u8> {
+        type As = u8;
+    }
+
+    #[::spawn_runtime::background]
+    pub async fn argument(_tag: Tag<Rc<u8>>, value: <Rc<u8> as Stored>::As) -> u8 {
+        value
+    }
+
+    #[::spawn_runtime::background]
+    pub async fn result() -> Option<Tag<Rc<u8>>> {
+        Some(Tag(PhantomData))
+    }
+
+    #[tokio::test]
+    async fn is_left_to_rustc_unless_it_is_certain() {
+        assert_eq!(argument(Tag(PhantomData), 7).await.unwrap(), 7);
+        assert!(result().await.unwrap().is_some());
+    }
+}

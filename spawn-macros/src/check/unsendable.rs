@@ -47,8 +47,33 @@ fn check_type(ty: &Type, options: &Options, problems: &mut Problems) {
             return;
         }
     }
-    for part in types::parts(&mut ty.clone()) {
-        check_type(part, options, problems);
+    if is_send_only_with_its_parts(ty) {
+        for part in types::parts(&mut ty.clone()) {
+            check_type(part, options, problems);
+        }
+    }
+}
+
+/// Another type may well be `Send` around an `Rc` (a wrapper that checks the thread), or be no `Rc` at
+/// all (`<Rc<A> as Trait>::B`): there rustc knows better.
+fn is_send_only_with_its_parts(ty: &Type) -> bool {
+    const CONTAINERS: [(&str, &str); 7] = [
+        ("Arc", "sync"),
+        ("Box", "boxed"),
+        ("Option", "option"),
+        ("Result", "result"),
+        ("Vec", "vec"),
+        ("VecDeque", "collections"),
+        ("HashMap", "collections"),
+    ];
+    match types::bare(ty) {
+        Type::Array(_) | Type::Tuple(_) => true,
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) => CONTAINERS
+            .iter()
+            .any(|(name, module)| names(path, name, module)),
+        _ => false,
     }
 }
 

@@ -248,12 +248,15 @@ fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream 
     let pinned = &outline.output.pinned;
     let value = Ident::new("__ret", outline.output.place);
     let run = run(outline, body);
+    // The arguments move before the `return` that is never reached: were it between the two, rustc would
+    // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
+    // in tests/behaviour/footprint.rs).
     let block = quote_spanned! {outline.generated=>
+        #(#statements)*
         #[allow(unreachable_code, unreachable_patterns)]
         if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#pinned> {
             return #value;
         }
-        #(#statements)*
         #run
     };
     quote_spanned!(outline.keyword=> async move { #block })

@@ -73,10 +73,6 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
                 ::spawn_runtime::__private::Returns::<String>::NEW.__reporter(),
                 ::spawn_runtime::__private::Plain,
                 async move {
-                    #[allow(unreachable_code, unreachable_patterns)]
-                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<String> {
-                        return __ret;
-                    }
                     #[allow(
                         clippy::no_effect_underscore_binding,
                         clippy::redundant_locals,
@@ -84,6 +80,10 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
                         clippy::used_underscore_binding
                     )]
                     let _ = &id;
+                    #[allow(unreachable_code, unreachable_patterns)]
+                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<String> {
+                        return __ret;
+                    }
                     match () { () => { render(id).await } }
                 },
             )
