@@ -153,10 +153,10 @@ row() { printf '| %s | %.1f | %s |\n' "$1" "$(median "$2")" "$(awk "BEGIN { prin
 } >"$work/builds.md"
 cat "$work/functions.md" "$work/builds.md"
 
-cd benchmarks
-export CARGO_TARGET_DIR=../target/benchmarks
+cd spawn-runtime/benches
+export CARGO_TARGET_DIR=../../target/benchmarks
 unset CARGO_INCREMENTAL
 cargo build --quiet --release
-splice() { ../target/benchmarks/release/benchmarks splice ../BENCHMARKS.md "$1" <"$2"; }
+splice() { ../../target/benchmarks/release/benchmarks splice ../../BENCHMARKS.md "$1" <"$2"; }
 splice functions "$work/functions.md"
 splice builds "$work/builds.md"

@@ -65,18 +65,11 @@ pub struct TaskHandle<T> {
     join: JoinHandle<Outcome<T>>,
     name: TaskName,
     spawned_at: &'static Location<'static>,
-    control: Control,
+    /// That of the `#[cancel]` parameter, for `cancel` to trip.
+    token: Option<CancellationToken>,
+    /// A blocking function with a `limit` is two tasks: `abort` acts on either.
+    queue: Option<Arc<QueueControl>>,
     received: bool,
-}
-
-/// What `cancel` and `abort` act on.
-enum Control {
-    /// The task itself.
-    Task,
-    /// `cancel` trips the token of the `#[cancel]` parameter.
-    Token(CancellationToken),
-    /// A blocking function with a `limit` is two tasks.
-    Queue(Arc<QueueControl>),
 }
 
 impl<T> TaskHandle<T> {
@@ -90,7 +83,8 @@ impl<T> TaskHandle<T> {
             join,
             name,
             spawned_at,
-            control: Control::Task,
+            token: None,
+            queue: None,
             received: false,
         }
     }
@@ -102,27 +96,22 @@ impl<T> TaskHandle<T> {
             join,
             name,
             spawned_at,
-            control,
+            queue,
             received,
+            ..
         } = self;
-        let control = match control {
-            Control::Queue(queue) => {
-                queue.set_token(token);
-                Control::Queue(queue)
-            }
-            Control::Task | Control::Token(_) => Control::Token(token),
-        };
         TaskHandle {
             join,
             name,
             spawned_at,
-            control,
+            token: Some(token),
+            queue,
             received,
         }
     }
 
     pub(crate) fn with_queue(mut self, queue: Arc<QueueControl>) -> Self {
-        self.control = Control::Queue(queue);
+        self.queue = Some(queue);
         self
     }
 
@@ -130,10 +119,8 @@ impl<T> TaskHandle<T> {
     ///
     /// Equivalent to [`JoinHandle::id`].
     pub fn id(&self) -> Id {
-        match &self.control {
-            Control::Queue(queue) => queue.id().unwrap_or_else(|| self.join.id()),
-            Control::Task | Control::Token(_) => self.join.id(),
-        }
+        let queued = self.queue.as_ref().and_then(|queue| queue.id());
+        queued.unwrap_or_else(|| self.join.id())
     }
 
     /// The task's name: that of the function, or of its option `name = "…"`.
@@ -151,9 +138,9 @@ impl<T> TaskHandle<T> {
     /// Equivalent to [`JoinHandle::is_finished`]. Right after [`abort`](Self::abort) it may still be
     /// false.
     pub fn is_finished(&self) -> bool {
-        match &self.control {
-            Control::Queue(queue) => queue.is_finished(),
-            Control::Task | Control::Token(_) => self.join.is_finished(),
+        match &self.queue {
+            Some(queue) => queue.is_finished(),
+            None => self.join.is_finished(),
         }
     }
 
@@ -187,7 +174,7 @@ impl<T> TaskHandle<T> {
     /// # }
     /// ```
     pub fn cancel(&self) {
-        match self.token() {
+        match &self.token {
             Some(token) => token.cancel(),
             None => self.abort(),
         }
@@ -198,9 +185,9 @@ impl<T> TaskHandle<T> {
     /// Equivalent to [`JoinHandle::abort`]: a request, which does nothing to a task that has ended or
     /// to a `blocking` function that already runs.
     pub fn abort(&self) {
-        match &self.control {
-            Control::Queue(queue) => queue.abort(),
-            Control::Task | Control::Token(_) => self.join.abort(),
+        match &self.queue {
+            Some(queue) => queue.abort(),
+            None => self.join.abort(),
         }
     }
 
@@ -211,21 +198,16 @@ impl<T> TaskHandle<T> {
     /// `limit` it acts on what there is at the time of this call: the task that waits for its turn, or
     /// the running function.
     pub fn abort_handle(&self) -> AbortHandle {
-        match &self.control {
-            Control::Queue(queue) => queue.abort_handle(),
-            Control::Task | Control::Token(_) => None,
-        }
-        .unwrap_or_else(|| self.join.abort_handle())
+        let queued = self.queue.as_ref().and_then(|queue| queue.abort_handle());
+        queued.unwrap_or_else(|| self.join.abort_handle())
     }
 
     /// A handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
     pub fn cancel_handle(&self) -> CancelHandle {
-        if let Some(token) = self.token() {
-            return CancelHandle::trips(token.clone());
-        }
-        match &self.control {
-            Control::Queue(queue) => CancelHandle::aborts_queued(queue.clone()),
-            Control::Task | Control::Token(_) => CancelHandle::aborts(self.join.abort_handle()),
+        match (&self.token, &self.queue) {
+            (Some(token), _) => CancelHandle::trips(token.clone()),
+            (None, Some(queue)) => CancelHandle::aborts_queued(queue.clone()),
+            (None, None) => CancelHandle::aborts(self.join.abort_handle()),
         }
     }
 
@@ -272,7 +254,7 @@ impl<T> TaskHandle<T> {
     }
 
     pub(crate) async fn stop_mut(&mut self, grace: Duration) -> Result<T, TaskError> {
-        if let Some(token) = self.token() {
+        if let Some(token) = &self.token {
             token.cancel();
         }
         if grace == Duration::MAX {
@@ -375,14 +357,6 @@ impl<T> TaskHandle<T> {
             }
         }
         Poll::Ready(())
-    }
-
-    fn token(&self) -> Option<&CancellationToken> {
-        match &self.control {
-            Control::Task => None,
-            Control::Token(token) => Some(token),
-            Control::Queue(queue) => queue.token(),
-        }
     }
 
     fn described(&self) -> Described {

@@ -16,17 +16,7 @@ impl Spawn for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        // With a handle the task gets its name in tokio-console.
-        #[cfg(all(tokio_unstable, feature = "tracing"))]
-        return Spawn::spawn(&current_runtime(task.task_name()), task);
-        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
-        {
-            // Within a task there is a runtime, and to ask for the task's id is cheaper than for a handle.
-            if tokio::task::try_id().is_none() {
-                let _ = current_runtime(task.task_name());
-            }
-            tokio::spawn(task)
-        }
+        Spawn::spawn(&current_runtime(task.task_name()), task)
     }
 
     #[track_caller]

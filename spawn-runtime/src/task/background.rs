@@ -1,5 +1,6 @@
 use std::{
-    mem::ManuallyDrop,
+    any::Any,
+    mem::{ManuallyDrop, needs_drop},
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -29,13 +30,16 @@ pin_project! {
         // An abort drops the body here. A panic in a destructor then makes the task `Panicked`, and is
         // reported like any other.
         fn drop(this: Pin<&mut Self>) {
+            if !needs_drop::<B>() {
+                return;
+            }
             let mut stage = this.project().stage;
             let StageProjection::Running { spawned_at, name, .. } = stage.as_mut().project() else {
                 return;
             };
             let (name, spawned_at) = (*name, *spawned_at);
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Ended))) {
-                UnreceivedPanic::resume(payload, origin(name, spawned_at));
+                panicked(payload, name, spawned_at);
             }
         }
     }
@@ -73,7 +77,7 @@ impl<N: Name, R, B> Background<N, R, B> {
 impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
     type Output = Outcome<B::Output>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         // There is nothing in it to drop, which takes time to find out.
         let mut nowhere = ManuallyDrop::new(Place::nowhere());
@@ -107,7 +111,7 @@ impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B
         output.ending()
     }
 
-    #[inline]
+    #[inline(always)]
     fn poll_in(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -129,7 +133,7 @@ impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B
                 unreachable!("it was running just now");
             };
             let polled = body.poll_body(cx, place);
-            if polled.is_ready() {
+            if needs_drop::<B>() && polled.is_ready() {
                 // Destructors run before the output is made: a panic in one of them replaces it.
                 stage.set(Stage::Ended);
             }
@@ -146,7 +150,7 @@ impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B
             }
             Ok(Poll::Ready(Ended::Cancelled)) => exception(Exception::Cancelled),
             Ok(Poll::Ready(Ended::HandedOver(call))) => exception(Exception::HandedOver(call)),
-            Err(payload) => UnreceivedPanic::resume(payload, origin(name, spawned_at)),
+            Err(payload) => panicked(payload, name, spawned_at),
         }
     }
 }
@@ -171,6 +175,16 @@ where
 
 fn exception<T>(exception: Exception<T>) -> Poll<Outcome<T>> {
     Poll::Ready(Outcome::Exception(Box::new(exception)))
+}
+
+#[cold]
+#[inline(never)]
+fn panicked<N: Name>(
+    payload: Box<dyn Any + Send>,
+    name: N,
+    spawned_at: &'static Location<'static>,
+) -> ! {
+    UnreceivedPanic::resume(payload, origin(name, spawned_at))
 }
 
 #[cold]

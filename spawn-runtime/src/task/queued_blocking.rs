@@ -8,7 +8,6 @@ use std::{
 };
 
 use tokio::task::{AbortHandle, Id};
-use tokio_util::sync::CancellationToken;
 
 use super::{
     BlockingCall,
@@ -124,7 +123,6 @@ where
 #[derive(Debug, Default)]
 pub struct QueueControl {
     waiting: OnceLock<AbortHandle>,
-    token: OnceLock<CancellationToken>,
     calling: Mutex<Calling>,
 }
 
@@ -142,15 +140,6 @@ impl QueueControl {
         if self.lock().aborted {
             waiting.abort();
         }
-    }
-
-    /// Of the `#[cancel]` parameter.
-    pub(crate) fn set_token(&self, token: CancellationToken) {
-        let _ = self.token.set(token);
-    }
-
-    pub(crate) fn token(&self) -> Option<&CancellationToken> {
-        self.token.get()
     }
 
     fn handed_over(&self, call: AbortHandle) {

@@ -21,6 +21,7 @@ use load::{Load, Runtime};
 const USAGE: &str = "\
 usage: benchmarks run WAY BATCH ROUNDS [current|two]   do the work, e.g. under callgrind
        benchmarks count WAY BATCH [current|two]        instructions per task, by callgrind
+       benchmarks wall STARTERS WAY...                 wall time on two workers, ratios to `tokio::spawn`
        benchmarks park WAY TASKS                       bytes per parked task
        benchmarks guard BASELINE                       fail when a ratio is worse than in the file
        benchmarks accept BASELINE                      write the file
@@ -41,6 +42,16 @@ fn main() -> ExitCode {
         ["count", way, batch, ref rest @ ..] => {
             let counted = count::instructions(ways::find(way), number(batch), runtime(rest));
             println!("{counted:.1}");
+        }
+        ["wall", starters, ref names @ ..] => {
+            let ways: Vec<_> = [ways::raw()]
+                .into_iter()
+                .chain(names.iter().map(|name| ways::find(name)))
+                .collect();
+            let ratios = wall::ratios(&ways, 1_000, Runtime::TwoWorkers, number(starters));
+            for (way, ratio) in ways.iter().zip(ratios) {
+                println!("{ratio:.2} {}", way.name);
+            }
         }
         ["park", way, tasks] => memory::park(way, number(tasks)),
         ["guard", baseline] => return guard::check(baseline),
