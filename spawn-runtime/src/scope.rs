@@ -1,18 +1,22 @@
-/// What `gate` counts with: in `ci/gate-model` it is loom's.
-mod atomic {
-    pub(super) use std::sync::atomic::{AtomicUsize, Ordering};
-}
+mod call;
 mod counts;
 mod gate;
-mod in_scope;
-mod place;
-mod registry;
+mod refused;
+mod seat;
+mod seats;
 mod sharded;
 mod shutdown;
 mod shutdown_report;
 #[cfg(feature = "signal")]
 mod signal;
 mod spawn;
+/// What `gate` is made of: in `ci/gate-model` it is loom's.
+mod sync {
+    pub(super) use std::sync::{
+        Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicUsize, Ordering},
+    };
+}
 mod task_info;
 mod tree;
 mod waiters;
@@ -26,7 +30,11 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use self::tree::Scope;
-pub(crate) use self::{counts::Ending, in_scope::CallInScope, place::Place};
+pub(crate) use self::{
+    call::CallInScope,
+    counts::Ending,
+    seat::{CallMembership, Membership},
+};
 pub use self::{
     shutdown_report::ShutdownReport,
     task_info::{TaskInfo, TaskState},

@@ -3,7 +3,6 @@
 use std::{
     panic::Location,
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -11,8 +10,8 @@ use pin_project_lite::pin_project;
 use tracing::Span;
 
 use crate::{
-    scope::{Ending, Place},
-    task::{BlockingTask, QueueControl, Task, TaskName, sealed},
+    scope::{Ending, Membership},
+    task::{BlockingTask, Task, TaskName, sealed},
 };
 
 /// The span that a new task runs in; `None` where there is nothing to carry, which is also what is
@@ -66,6 +65,8 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 impl<F: sealed::Task> sealed::Task for InSpan<F> {
+    type Seated = InSpan<F::Seated>;
+
     fn task_name(&self) -> TaskName {
         self.task().task_name()
     }
@@ -74,21 +75,9 @@ impl<F: sealed::Task> sealed::Task for InSpan<F> {
         self.task().is_waiting()
     }
 
-    fn queue(&self) -> Option<Arc<QueueControl>> {
-        self.task().queue()
-    }
-
-    fn ending(output: &F::Output) -> Ending {
-        F::ending(output)
-    }
-
-    fn poll_in(self: Pin<&mut Self>, cx: &mut Context<'_>, place: &mut Place) -> Poll<F::Output> {
-        let this = self.project();
-        let _entered = this.span.enter();
-        this.task
-            .as_pin_mut()
-            .expect("dropped last")
-            .poll_in(cx, place)
+    fn seat(mut self, membership: Membership) -> Self::Seated {
+        let task = self.task.take().expect("dropped last");
+        InSpan::new(self.span.clone(), task.seat(membership))
     }
 }
 

@@ -5,7 +5,10 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::current::{CurrentRuntime, current_runtime};
+pub(crate) use self::{
+    current::{CurrentRuntime, current_runtime},
+    runtime::spawn_future,
+};
 use crate::task::{BlockingTask, Task};
 
 /// Where tasks run: what `#[background(on = …)]` takes.

@@ -9,8 +9,8 @@ use crate::span::{self, CallInSpan, InSpan};
 use crate::{
     Spawn, TaskHandle,
     task::{
-        Background, BlockingCall, BlockingTask, Body, CancellableLimit, Limit, Name, Plain,
-        QueueControl, QueuedBlocking, Report, Task, Turn,
+        BlockingCall, BlockingTask, Body, CancellableLimit, Limit, Name, Plain, QueueControl,
+        QueuedBlocking, Report, Task, Turn, Unscoped,
     },
 };
 
@@ -24,7 +24,7 @@ where
     B: Body<Output: Send + 'static> + Send + 'static,
 {
     let spawned_at = Location::caller();
-    let task = Background::new(name, report, spawned_at, body);
+    let task = Unscoped::new(name, report, spawned_at, body);
     TaskHandle::new(spawn_task(spawner, task), name.name(), spawned_at)
 }
 
@@ -38,7 +38,7 @@ where
     let spawned_at = Location::caller();
     // No check for a runtime: within `LocalSet::enter` none is needed, and for a `LocalSet` one cannot
     // ask. Where there is none, tokio panics, at the caller.
-    let task = Background::new(name, report, spawned_at, body);
+    let task = Unscoped::new(name, report, spawned_at, body);
     TaskHandle::new(spawn_local_task(task, name), name.name(), spawned_at)
 }
 
@@ -117,7 +117,7 @@ where
     let spawned_at = Location::caller();
     let control = Arc::new(QueueControl::default());
     let body = QueuedBlocking::new(turn, name, report, spawned_at, function, control.clone());
-    let task = Background::new(name, report, spawned_at, body);
+    let task = Unscoped::new(name, report, spawned_at, body);
     let waiting = spawn_task(spawner, task);
     control.waiting(waiting.abort_handle());
     TaskHandle::new(waiting, name.name(), spawned_at).with_queue(control)

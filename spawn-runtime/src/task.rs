@@ -3,6 +3,7 @@
 //! Apart from [`Task`] these are internals: public only where an expansion or a bound names them.
 #![allow(missing_docs)]
 
+mod anchor;
 mod background;
 mod blocking;
 mod body;
@@ -17,8 +18,17 @@ mod timeout;
 
 use std::panic::Location;
 
+pub use self::{
+    anchor::Anchor,
+    body::{Body, Plain, Wrap},
+    limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
+    name::Name,
+    report::{NoReport, Report, Returns},
+    sealed::BlockingTask,
+    timeout::Timeout,
+};
 pub(crate) use self::{
-    background::Background,
+    background::Unscoped,
     blocking::BlockingCall,
     limit::Turn,
     name::{FixedName, NameOf, TaskName},
@@ -26,14 +36,6 @@ pub(crate) use self::{
     outcome::{Exception, Outcome, UnreceivedPanic},
     queued_blocking::{QueueControl, QueuedBlocking},
     report::ReportDebugOrString,
-};
-pub use self::{
-    body::{Body, Plain, Wrap},
-    limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
-    name::Name,
-    report::{NoReport, Report, Returns},
-    sealed::BlockingTask,
-    timeout::Timeout,
 };
 
 /// A task on its way to a runtime: the future that a [`Spawn`](crate::Spawn) gets to run.

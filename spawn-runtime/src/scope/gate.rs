@@ -1,52 +1,78 @@
 use super::{
-    atomic::{AtomicUsize, Ordering::SeqCst},
     sharded::Sharded,
+    sync::{AtomicUsize, Mutex, MutexGuard, Ordering::SeqCst, PoisonError},
 };
 
 /// Counts the tasks of a scope and of those below it as they come and go, and closes.
 ///
-/// A count and the closed bit are one number, so that a task is either counted before the gate closes
-/// or refused.
-#[derive(Default)]
-pub(super) struct Gate {
-    passed: Sharded<Passed>,
+/// A task is counted, or refused, under the lock of a shard, and leaves where it entered. Whatever else is
+/// kept of the tasks of a shard, its `T`, is under the same lock, so that a task takes it once to enter
+/// and once to leave.
+pub(super) struct Gate<T> {
+    shards: Sharded<Mutex<Shard<T>>>,
     /// How many wait for the last task to leave.
     waiting: AtomicUsize,
     /// How many of the tasks do.
     waiting_tasks: AtomicUsize,
 }
 
-/// Each only grows. A task may enter at one shard and leave at another, so it is the sums that count.
 #[derive(Default)]
-struct Passed {
-    entered: AtomicUsize,
-    left: AtomicUsize,
+struct Shard<T> {
+    closed: bool,
+    /// These only grow.
+    entered: usize,
+    left: usize,
+    tasks: T,
 }
 
-const CLOSED: usize = 1;
-const TASK: usize = 2;
-
-impl Gate {
-    /// Never counts what it refuses, not even for a moment: who waits for the last task would wait for
-    /// that too, and nobody would tell them of its end.
-    #[inline]
-    pub(super) fn enter(&self) -> bool {
-        let entered = &self.passed.here().entered;
-        entered
-            .fetch_update(SeqCst, SeqCst, |tasks| {
-                (tasks & CLOSED == 0).then_some(tasks + TASK)
-            })
-            .is_ok()
+impl<T> Shard<T> {
+    fn live(&self) -> usize {
+        self.entered.wrapping_sub(self.left)
     }
+}
 
-    /// Who is left now, if somebody waits to know.
+impl<T: Default> Default for Gate<T> {
+    fn default() -> Self {
+        Gate {
+            shards: Sharded::default(),
+            waiting: AtomicUsize::new(0),
+            waiting_tasks: AtomicUsize::new(0),
+        }
+    }
+}
+
+impl<T> Gate<T> {
+    /// Counts a task, which `enter` is told the number of; `None` if the gate is closed.
     #[inline]
-    pub(super) fn leave(&self) -> Option<Left> {
-        self.passed.here().left.fetch_add(1, SeqCst);
-        if self.waiting.load(SeqCst) == 0 {
+    pub(super) fn enter<R>(
+        &self,
+        shard: usize,
+        enter: impl FnOnce(&mut T, usize) -> R,
+    ) -> Option<R> {
+        let mut shard = self.lock(shard);
+        if shard.closed {
             return None;
         }
-        self.who_is_left()
+        shard.entered = shard.entered.wrapping_add(1);
+        let number = shard.entered;
+        Some(enter(&mut shard.tasks, number))
+    }
+
+    /// Counts a task out of the shard where it entered. Says who is left, if somebody waits to know.
+    #[inline]
+    pub(super) fn leave<R>(
+        &self,
+        shard: usize,
+        leave: impl FnOnce(&mut T) -> R,
+    ) -> (R, Option<Left>) {
+        let mut shard = self.lock(shard);
+        shard.left = shard.left.wrapping_add(1);
+        let live = shard.live();
+        // Under the lock: who begins to wait looks at this shard, under its lock too, after that.
+        let may_be_last = self.waiting.load(SeqCst) > 0 && live <= self.waiting_tasks.load(SeqCst);
+        let result = leave(&mut shard.tasks);
+        drop(shard);
+        (result, may_be_last.then(|| self.who_is_left()).flatten())
     }
 
     #[cold]
@@ -63,9 +89,12 @@ impl Gate {
         matches!(self.who_is_left(), Some(Left::WaitingTasks))
     }
 
-    pub(super) fn close(&self) {
-        for shard in self.passed.iter() {
-            shard.entered.fetch_or(CLOSED, SeqCst);
+    /// Lets nobody in any more.
+    pub(super) fn close(&self, mut close: impl FnMut(&mut T)) {
+        for index in 0..self.shards.len() {
+            let mut shard = self.lock(index);
+            shard.closed = true;
+            close(&mut shard.tasks);
         }
     }
 
@@ -74,17 +103,29 @@ impl Gate {
     /// What has left is counted first. So what this gives is never less than there were between the two
     /// counts, and where it gives 0, there was a moment with none.
     pub(super) fn live(&self) -> usize {
-        let left = self.left();
-        let entered = self.passed.iter().fold(0_usize, |sum, shard| {
-            sum.wrapping_add(shard.entered.load(SeqCst) / TASK)
-        });
-        entered.wrapping_sub(left)
+        let sum = |count: fn(&Shard<T>) -> usize| {
+            (0..self.shards.len()).fold(0_usize, |sum, index| {
+                sum.wrapping_add(count(&self.lock(index)))
+            })
+        };
+        let left = sum(|shard| shard.left);
+        sum(|shard| shard.entered).wrapping_sub(left)
     }
 
-    fn left(&self) -> usize {
-        self.passed.iter().fold(0_usize, |sum, shard| {
-            sum.wrapping_add(shard.left.load(SeqCst))
-        })
+    /// The shard of this thread.
+    #[inline]
+    pub(super) fn here(&self) -> usize {
+        self.shards.here()
+    }
+
+    pub(super) fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// What is kept of the tasks of one shard.
+    #[inline]
+    pub(super) fn with<R>(&self, shard: usize, act: impl FnOnce(&mut T) -> R) -> R {
+        act(&mut self.lock(shard).tasks)
     }
 
     /// From here on, until the returned is dropped, [`leave`](Self::leave) tells of the last.
@@ -97,6 +138,14 @@ impl Gate {
     pub(super) fn wait_inside(&self) -> Waiting<'_> {
         self.waiting_tasks.fetch_add(1, SeqCst);
         Waiting(&self.waiting_tasks)
+    }
+
+    #[inline]
+    fn lock(&self, shard: usize) -> MutexGuard<'_, Shard<T>> {
+        self.shards
+            .get(shard)
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

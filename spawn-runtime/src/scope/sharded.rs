@@ -24,16 +24,17 @@ impl<T: Default> Default for Sharded<T> {
 impl<T> Sharded<T> {
     /// That of this thread. Another thread may have the same.
     #[inline]
-    pub(super) fn here(&self) -> &T {
-        &self.0[here() & (self.0.len() - 1)].0
+    pub(super) fn here(&self) -> usize {
+        here() & (self.0.len() - 1)
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&T> {
-        self.0.get(index).map(|shard| &shard.0)
+    #[inline]
+    pub(super) fn get(&self, index: usize) -> &T {
+        &self.0[index].0
     }
 
-    pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-        self.0.iter().map(|shard| &shard.0)
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
     }
 }
 
@@ -47,6 +48,7 @@ fn shards() -> usize {
 }
 
 /// A number of this thread's own, as far as there are enough.
+#[inline]
 fn here() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

@@ -6,13 +6,11 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CallInScope, Ending, TaskScope,
-    in_scope::{InScope, Refused},
-    registry::Entry,
+    CallInScope, CallMembership, Ending, Membership, TaskScope, refused::Refused, seats::Newcomer,
 };
 use crate::{
     Spawn, TaskHandle,
-    spawner::current_runtime,
+    spawner::{current_runtime, spawn_future},
     start::{self, StartBlocking},
     task::{
         BlockingTask, FixedName, Name, NameOf, NoReport, Plain, ReportDebugOrString, Task,
@@ -118,16 +116,19 @@ impl Spawn for ScopeOn<'_> {
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
-        let limited = task.is_waiting();
-        let Some(place) = scope.admit() else {
+        let newcomer = Newcomer {
+            name: task.task_name(),
+            spawned_at: task.spawned_at(),
+            waiting: task.is_waiting(),
+        };
+        let name = newcomer.name;
+        let Some((seat, entered)) = scope.admit(newcomer) else {
             return refuse(self.runtime, task);
         };
-        let (name, spawned_at, queue) = (task.task_name(), task.spawned_at(), task.queue());
-        let spawned = Spawn::spawn(self.runtime, InScope::new(task, place));
-        let task = spawned.abort_handle();
-        scope
-            .registry
-            .enter(Entry::new(task, queue, name, spawned_at, limited));
+        let shard = seat.shard;
+        let spawned = spawn_future(self.runtime, name, task.seat(Membership::new(seat)));
+        let id = spawned.id();
+        scope.gate.with(shard, |seats| seats.spawned(entered, id));
         spawned
     }
 
@@ -145,16 +146,24 @@ impl Spawn for ScopeOn<'_> {
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let scope = self.scope.scope();
-        let Some(place) = scope.admit() else {
+        let newcomer = Newcomer {
+            name: call.task_name(),
+            spawned_at: call.spawned_at(),
+            waiting: false,
+        };
+        let Some((seat, entered)) = scope.admit(newcomer) else {
             return refuse(self.runtime, call);
         };
-        let (name, spawned_at) = (call.task_name(), call.spawned_at());
-        let call = CallInScope::new(call, place, None);
+        let shard = seat.shard;
+        let call = CallInScope::new(call, Some(CallMembership::new(seat)));
         let spawned = self.runtime.spawn_blocking_task(call);
-        let task = spawned.abort_handle();
-        scope
-            .registry
-            .enter(Entry::new(task, None, name, spawned_at, false));
+        let abort = spawned.abort_handle();
+        let unwanted = scope
+            .gate
+            .with(shard, |seats| seats.spawned_call(entered, abort));
+        if let Some(abort) = unwanted {
+            abort.abort();
+        }
         spawned
     }
 }

@@ -8,10 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     TaskInfo,
-    counts::{Counter, Counts, Ending},
+    counts::{Counts, Ending},
     gate::{Gate, Left},
-    place::Place,
-    registry::{Cursor, Registry},
+    seat::Seat,
+    seats::{Entered, Newcomer, Seats},
     shutdown::Shutdown,
     waiters::{Waiters, contained},
 };
@@ -19,11 +19,11 @@ use super::{
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
 /// [`TaskScope`](super::TaskScope)s that users hold.
 pub(crate) struct Scope {
-    pub(super) registry: Registry,
+    pub(super) gate: Gate<Seats>,
+    /// No task goes on from here.
+    pub(super) aborting: AtomicBool,
     pub(super) token: CancellationToken,
     pub(super) shutdown: Mutex<Shutdown>,
-    counter: Counter,
-    pub(super) gate: Gate,
     /// Told when the last task leaves, if the gate knows of somebody who waits.
     pub(super) empty: Waiters,
     /// Told when a shutdown has come further: it has begun, its aborts are out, or nobody is left but
@@ -57,11 +57,10 @@ impl Scope {
 
     fn new(token: CancellationToken, parent: Option<Arc<Scope>>) -> Scope {
         Scope {
-            registry: Registry::new(),
+            gate: Gate::default(),
+            aborting: AtomicBool::new(false),
             token,
             shutdown: Mutex::default(),
-            counter: Counter::default(),
-            gate: Gate::default(),
             empty: Waiters::default(),
             progress: Waiters::default(),
             aborts_out: OnceLock::new(),
@@ -87,53 +86,83 @@ impl Scope {
     }
 
     /// Takes a task in, unless the scope or one above it is closed.
-    pub(super) fn admit(self: &Arc<Self>) -> Option<Place> {
-        if !self.gate.enter() {
-            return None;
+    #[inline]
+    pub(super) fn admit(self: &Arc<Self>, newcomer: Newcomer) -> Option<(Arc<Seat>, Entered)> {
+        let shard = self.gate.here();
+        if let Some(parent) = &self.parent {
+            parent.admit_below(shard)?;
         }
-        if self
-            .parent
-            .as_ref()
-            .is_some_and(|parent| !parent.admit_below())
-        {
-            self.depart();
-            return None;
+        let entered = self.gate.enter(shard, |seats, number| {
+            seats.enter(number, newcomer, |index| {
+                Arc::new(Seat::new(self.clone(), shard, index))
+            })
+        });
+        if entered.is_none() {
+            self.depart_above(shard);
         }
-        Some(Place::within(self.clone()))
+        entered
     }
 
-    fn admit_below(&self) -> bool {
+    #[cold]
+    fn admit_below(&self, shard: usize) -> Option<()> {
         for (above, scope) in self.lineage().enumerate() {
-            if !scope.gate.enter() {
-                self.lineage().take(above).for_each(Scope::depart);
-                return false;
+            if scope.gate.enter(shard, |_, _| ()).is_none() {
+                let admitted = self.lineage().take(above);
+                admitted.for_each(|scope| scope.depart(shard));
+                return None;
             }
         }
-        true
+        Some(())
     }
 
-    /// The id is asked for where the ending is a cancellation, and by tasks with a `limit`.
-    pub(super) fn leave(&self, ending: Ending, id: Option<Id>) {
-        if ending == Ending::Cancelled {
-            self.registry.cancelled(id);
+    /// The task of a seat has ended.
+    #[inline]
+    pub(super) fn leave(&self, seat: &Seat, ending: Ending) {
+        let (waker, left) = self
+            .gate
+            .leave(seat.shard, |seats| seats.leave(seat, ending));
+        drop(waker);
+        self.has_left(seat.shard, left);
+    }
+
+    /// The blocking function of a seat has ended.
+    pub(super) fn leave_call(&self, seat: &Seat, ending: Ending) {
+        let (call, left) = self
+            .gate
+            .leave(seat.shard, |seats| seats.leave_call(seat, ending));
+        drop(call);
+        self.has_left(seat.shard, left);
+    }
+
+    #[inline]
+    fn has_left(&self, shard: usize, left: Option<Left>) {
+        if let Some(left) = left {
+            self.tell(left);
         }
-        self.registry.forget(id);
-        let ended = self.counter.count(ending);
-        self.depart();
-        if Registry::is_time_to_sweep(ended) {
-            self.registry.sweep_after(self.counter.all(), self.live());
-        }
-        if let Some(parent) = &self.parent {
-            parent.lineage().for_each(Scope::depart);
+        if self.parent.is_some() {
+            self.depart_above(shard);
             self.leave_parent();
         }
     }
 
-    fn depart(&self) {
-        match self.gate.leave() {
-            None => {}
-            Some(Left::Nobody) => self.empty.tell(),
-            Some(Left::WaitingTasks) => self.progress.tell(),
+    #[cold]
+    fn depart_above(&self, shard: usize) {
+        if let Some(parent) = &self.parent {
+            parent.lineage().for_each(|scope| scope.depart(shard));
+        }
+    }
+
+    fn depart(&self, shard: usize) {
+        if let ((), Some(left)) = self.gate.leave(shard, |_| ()) {
+            self.tell(left);
+        }
+    }
+
+    #[cold]
+    fn tell(&self, left: Left) {
+        match left {
+            Left::Nobody => self.empty.tell(),
+            Left::WaitingTasks => self.progress.tell(),
         }
     }
 
@@ -159,7 +188,7 @@ impl Scope {
             let mut counts = scope.own_counts(&mut aborted);
             counts += own.counts;
             drop(own);
-            if parent.registry.is_aborting() {
+            if parent.aborting.load(SeqCst) {
                 siblings.aborted.append(&mut aborted);
             } else {
                 // By somebody else than the parent's shutdown. A list of them would grow for as long as
@@ -198,7 +227,15 @@ impl Scope {
     pub(super) fn has_task(self: &Arc<Self>, id: Id) -> bool {
         self.descendants()
             .iter()
-            .any(|scope| scope.registry.contains(id))
+            .any(|scope| scope.any_shard(|seats| seats.contains(id)))
+    }
+
+    fn any_shard(&self, mut look: impl FnMut(&mut Seats) -> bool) -> bool {
+        (0..self.gate.shards()).any(|shard| self.gate.with(shard, &mut look))
+    }
+
+    fn each_shard(&self, mut look: impl FnMut(&mut Seats)) {
+        (0..self.gate.shards()).for_each(|shard| self.gate.with(shard, &mut look));
     }
 
     pub(super) fn live(&self) -> usize {
@@ -218,7 +255,7 @@ impl Scope {
     pub(super) fn close(self: &Arc<Self>) {
         let mut scopes = vec![self.clone()];
         while let Some(scope) = scopes.pop() {
-            scope.gate.close();
+            scope.gate.close(Seats::close);
             let mut children = lock(&scope.children);
             // Below a closed scope all are closed, or are being closed.
             if !std::mem::replace(&mut children.closed, true) {
@@ -230,11 +267,8 @@ impl Scope {
     pub(super) fn tasks(self: &Arc<Self>) -> Vec<TaskInfo> {
         let mut tasks = Vec::new();
         for scope in self.descendants() {
-            // A task that has just left is listed until tokio is done with it, too; but none is where
-            // there is none.
-            if scope.live() > 0 {
-                scope.registry.list(scope.token.is_cancelled(), &mut tasks);
-            }
+            let stopping = scope.token.is_cancelled();
+            scope.each_shard(|seats| seats.list(stopping, &mut tasks));
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
         tasks
@@ -243,10 +277,11 @@ impl Scope {
     /// How the tasks of this scope ended, without those below. What was aborted is not among the
     /// cancelled.
     fn own_counts(&self, aborted: &mut Vec<TaskInfo>) -> Counts {
-        let before = aborted.len();
-        self.registry.aborted(aborted);
-        let mut counts = self.counter.get();
-        counts.cancelled = counts.cancelled.saturating_sub(aborted.len() - before);
+        let mut counts = Counts::default();
+        self.each_shard(|seats| {
+            counts += seats.ended;
+            aborted.extend_from_slice(&seats.aborted);
+        });
         counts
     }
 
@@ -297,7 +332,9 @@ impl Drop for Scope {
 /// and gets no further than its next `.await`.
 pub(super) struct Aborting {
     scopes: Vec<Arc<Scope>>,
-    cursor: Cursor,
+    /// How far it has come in the last of them.
+    shard: usize,
+    slots: usize,
 }
 
 impl Aborting {
@@ -309,14 +346,15 @@ impl Aborting {
         let mut next = vec![scope.clone()];
         while let Some(scope) = next.pop() {
             // Below a scope that is being aborted all are.
-            if scope.registry.begin_aborting() {
+            if !scope.aborting.swap(true, SeqCst) {
                 next.extend_from_slice(&lock(&scope.children).scopes);
                 scopes.push(scope);
             }
         }
         Aborting {
             scopes,
-            cursor: Cursor::default(),
+            shard: 0,
+            slots: 0,
         }
     }
 
@@ -324,16 +362,31 @@ impl Aborting {
     pub(super) fn abort_some(&mut self) -> bool {
         let mut room = Self::CHUNK;
         while let Some(scope) = self.scopes.last() {
-            match scope.registry.abort_some(&mut self.cursor, room) {
-                Some(aborted) => room -= aborted,
-                None => {
-                    // Those below it came first.
-                    scope.aborts_out.get_or_init(Instant::now);
-                    scope.progress.tell();
-                    self.scopes.pop();
-                    self.cursor = Cursor::default();
-                    // It takes some time even where there is nothing to abort.
-                    room -= 1;
+            if self.shard == scope.gate.shards() {
+                // Those below it came first.
+                scope.aborts_out.get_or_init(Instant::now);
+                scope.progress.tell();
+                self.scopes.pop();
+                self.shard = 0;
+                // It takes some time even where there is nothing to abort.
+                room -= 1;
+            } else {
+                let chunk = scope
+                    .gate
+                    .with(self.shard, |seats| seats.abort_some(self.slots, room));
+                match chunk {
+                    Some((slots, aborts)) => {
+                        room -= slots - self.slots;
+                        self.slots = slots;
+                        // A waker may be anybody's code.
+                        aborts
+                            .into_iter()
+                            .for_each(|abort| contained(|| abort.execute()));
+                    }
+                    None => {
+                        self.shard += 1;
+                        self.slots = 0;
+                    }
                 }
             }
             if room == 0 {

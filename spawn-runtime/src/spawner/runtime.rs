@@ -4,7 +4,26 @@ use tokio::{
 };
 
 use super::Spawn;
-use crate::task::{BlockingTask, Task};
+use crate::task::{BlockingTask, Task, TaskName};
+
+/// Spawns a task that has this name in tokio-console.
+#[inline]
+#[track_caller]
+pub(crate) fn spawn_future<F>(runtime: &Handle, name: TaskName, future: F) -> JoinHandle<F::Output>
+where
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+    {
+        let _ = name;
+        runtime.spawn(future)
+    }
+    #[cfg(all(tokio_unstable, feature = "tracing"))]
+    tokio::task::Builder::new()
+        .name(name.get())
+        .spawn_on(future, runtime)
+        .expect("a future can always be spawned")
+}
 
 impl Spawn for Handle {
     type Owned = Handle;
@@ -16,13 +35,7 @@ impl Spawn for Handle {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
-        return Handle::spawn(self, task);
-        #[cfg(all(tokio_unstable, feature = "tracing"))]
-        return tokio::task::Builder::new()
-            .name(task.name())
-            .spawn_on(task, self)
-            .expect("a future can always be spawned");
+        spawn_future(self, task.task_name(), task)
     }
 
     #[track_caller]

@@ -1,59 +1,57 @@
 use std::{
     any::Any,
-    mem::{ManuallyDrop, needs_drop},
+    mem,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
 };
 
 use pin_project_lite::pin_project;
 
 use super::{
-    Origin, Outcome, QueueControl, Task, UnreceivedPanic,
+    Origin, Outcome, Task, UnreceivedPanic,
+    anchor::Anchor,
     body::{Body, Ended},
     name::{Name, TaskName},
-    outcome::{Exception, TimedOut},
+    outcome::{Exception, Failed, TimedOut},
     report::Report,
     sealed,
 };
-use crate::scope::{Ending, Place};
+use crate::scope::{Ending, Membership};
 
 pin_project! {
     /// The future of a task: the body, and what is needed to tell of its failure.
-    pub struct Background<N: Name, R, B> {
+    pub struct Background<N: Name, R, B, A: Anchor> {
         #[pin]
-        stage: Stage<N, R, B>,
+        stage: Stage<N, R, B, A>,
     }
 
-    impl<N: Name, R, B> PinnedDrop for Background<N, R, B> {
-        // An abort drops the body here. A panic in a destructor then makes the task `Panicked`, and is
-        // reported like any other.
+    impl<N: Name, R, B, A: Anchor> PinnedDrop for Background<N, R, B, A> {
+        // A panic in a destructor makes the task `Panicked`, and is reported like any other.
         fn drop(this: Pin<&mut Self>) {
-            if !needs_drop::<B>() {
-                return;
-            }
             let mut stage = this.project().stage;
-            let StageProjection::Running { spawned_at, name, .. } = stage.as_mut().project() else {
+            let StageProjection::Running { anchor, name, .. } = stage.as_mut().project() else {
                 return;
             };
-            let (name, spawned_at) = (*name, *spawned_at);
+            anchor.is_dropped();
+            let (name, trace) = (*name, anchor.trace());
             if let Err(payload) = catch_unwind(AssertUnwindSafe(|| stage.set(Stage::Ended))) {
-                panicked(payload, name, spawned_at);
+                panicked(payload, name, A::place_of(trace));
             }
         }
     }
 }
 
 pin_project! {
-    // `Ended` hides in the niche of the reference, and `name` and `report` are zero-sized for the
-    // functions of `#[background]`: a task is one word larger than its body (`tests/footprint.rs`).
+    // `Ended` hides in the niche of the anchor, and `name` and `report` are zero-sized for the functions
+    // of `#[background]`: a task is one word larger than its body (`tests/behaviour/footprint.rs`).
     #[project = StageProjection]
-    enum Stage<N, R, B> {
+    enum Stage<N, R, B, A> {
         Running {
             #[pin]
             body: B,
-            spawned_at: &'static Location<'static>,
+            // Dropped after the body: when a task leaves its scope, its destructors have run.
+            anchor: A,
             name: N,
             report: R,
         },
@@ -61,12 +59,23 @@ pin_project! {
     }
 }
 
-impl<N: Name, R, B> Background<N, R, B> {
+/// A task in no scope.
+pub(crate) type Unscoped<N, R, B> = Background<N, R, B, &'static Location<'static>>;
+
+impl<N: Name, R, B> Unscoped<N, R, B> {
+    #[inline]
     pub(crate) fn new(name: N, report: R, spawned_at: &'static Location<'static>, body: B) -> Self {
+        Background::anchored(name, report, spawned_at, body)
+    }
+}
+
+impl<N: Name, R, B, A: Anchor> Background<N, R, B, A> {
+    #[inline]
+    fn anchored(name: N, report: R, anchor: A, body: B) -> Self {
         Background {
             stage: Stage::Running {
                 body,
-                spawned_at,
+                anchor,
                 name,
                 report,
             },
@@ -74,18 +83,96 @@ impl<N: Name, R, B> Background<N, R, B> {
     }
 }
 
-impl<N: Name, R: Report<B::Output>, B: Body> Future for Background<N, R, B> {
+impl<N: Name, R: Report<B::Output>, B: Body, A: Anchor> Future for Background<N, R, B, A> {
     type Output = Outcome<B::Output>;
 
+    // Not inlined it would be a call more than a future of the user's takes.
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // There is nothing in it to drop, which takes time to find out.
-        let mut nowhere = ManuallyDrop::new(Place::nowhere());
-        sealed::Task::poll_in(self, cx, &mut nowhere)
+        let mut stage = self.project().stage;
+        let StageProjection::Running { anchor, name, .. } = stage.as_mut().project() else {
+            panic!("a task was polled after its end");
+        };
+        let (name, trace) = (*name, anchor.trace());
+        match catch_unwind(AssertUnwindSafe(|| stage.as_mut().poll(cx))) {
+            Ok(polled) => polled,
+            Err(payload) => stage.panicked(payload, name, trace),
+        }
     }
 }
 
-impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B> {
+impl<N: Name, R: Report<B::Output>, B: Body, A: Anchor> Stage<N, R, B, A> {
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<B::Output>> {
+        let StageProjection::Running {
+            mut body, anchor, ..
+        } = self.as_mut().project()
+        else {
+            unreachable!("it was running just now");
+        };
+        if !anchor.may_go_on() {
+            return Poll::Ready(self.end_unusually(Ended::Cancelled));
+        }
+        match body.as_mut().poll_body(cx, anchor) {
+            Poll::Pending if anchor.suspend(cx.waker(), body.is_waiting()) => Poll::Pending,
+            Poll::Pending => Poll::Ready(self.end_unusually(Ended::Cancelled)),
+            Poll::Ready(Ended::Value(value)) if !R::is_failure(&value) => {
+                anchor.ends(Ending::Finished);
+                // The body is dropped with the task, which a runtime does before it stores the outcome. So a
+                // panic in a destructor still replaces the value.
+                Poll::Ready(Outcome::Value(value))
+            }
+            Poll::Ready(ended) => Poll::Ready(self.end_unusually(ended)),
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn end_unusually(mut self: Pin<&mut Self>, ended: Ended<B::Output>) -> Outcome<B::Output> {
+        let StageProjection::Running { anchor, name, .. } = self.as_mut().project() else {
+            unreachable!("it was running just now");
+        };
+        let origin = origin(*name, anchor.spawned_at());
+        match &ended {
+            Ended::Value(_) => anchor.ends(Ending::Failed),
+            Ended::TimedOut(_) => anchor.ends(Ending::TimedOut),
+            // What is dropped before it has ended is cancelled, unless a destructor panics.
+            Ended::Cancelled | Ended::HandedOver(_) => {}
+        }
+        // Destructors run before there is an exception: were it dropped because one of them panics, it would
+        // be reported too.
+        self.set(Stage::Ended);
+        Outcome::Exception(Box::new(match ended {
+            Ended::Value(value) => Exception::Failed(Failed::new(value, R::describe, origin)),
+            Ended::TimedOut(after) => Exception::TimedOut(TimedOut::new(after, origin)),
+            Ended::Cancelled => Exception::Cancelled,
+            Ended::HandedOver(call) => Exception::HandedOver(call),
+        }))
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn panicked(self: Pin<&mut Self>, payload: Box<dyn Any + Send>, name: N, trace: A::Trace) -> ! {
+        let spawned_at = match self.project() {
+            StageProjection::Running { anchor, .. } => {
+                anchor.ends(Ending::Panicked);
+                anchor.spawned_at()
+            }
+            // In a destructor.
+            StageProjection::Ended => A::place_of(trace),
+        };
+        panicked(payload, name, spawned_at)
+    }
+}
+
+impl<N, R, B> sealed::Task for Unscoped<N, R, B>
+where
+    N: Name,
+    R: Report<B::Output>,
+    B: Body<Output: Send + 'static> + Send + 'static,
+{
+    type Seated = Background<N, R, B, Membership>;
+
     fn task_name(&self) -> TaskName {
         match &self.stage {
             Stage::Running { name, .. } => name.name(),
@@ -100,62 +187,18 @@ impl<N: Name, R: Report<B::Output>, B: Body> sealed::Task for Background<N, R, B
         }
     }
 
-    fn queue(&self) -> Option<Arc<QueueControl>> {
-        match &self.stage {
-            Stage::Running { body, .. } => body.queue(),
-            Stage::Ended => None,
-        }
-    }
-
-    fn ending(output: &Self::Output) -> Ending {
-        output.ending()
-    }
-
-    #[inline(always)]
-    fn poll_in(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        place: &mut Place,
-    ) -> Poll<Self::Output> {
-        let mut stage = self.project().stage;
-        let StageProjection::Running {
-            spawned_at,
-            name,
-            report,
-            ..
-        } = stage.as_mut().project()
-        else {
-            panic!("a task was polled after its end");
-        };
-        let (name, report, spawned_at) = (*name, *report, *spawned_at);
-        let polled = catch_unwind(AssertUnwindSafe(|| {
-            let StageProjection::Running { body, .. } = stage.as_mut().project() else {
-                unreachable!("it was running just now");
-            };
-            let polled = body.poll_body(cx, place);
-            if needs_drop::<B>() && polled.is_ready() {
-                // Destructors run before the output is made: a panic in one of them replaces it.
-                stage.set(Stage::Ended);
-            }
-            polled
-        }));
-        match polled {
-            Ok(Poll::Pending) => Poll::Pending,
-            Ok(Poll::Ready(Ended::Value(value))) => {
-                Poll::Ready(report.outcome(value, || origin(name, spawned_at)))
-            }
-            Ok(Poll::Ready(Ended::TimedOut(after))) => {
-                let timed_out = TimedOut::new(after, origin(name, spawned_at));
-                exception(Exception::TimedOut(timed_out))
-            }
-            Ok(Poll::Ready(Ended::Cancelled)) => exception(Exception::Cancelled),
-            Ok(Poll::Ready(Ended::HandedOver(call))) => exception(Exception::HandedOver(call)),
-            Err(payload) => panicked(payload, name, spawned_at),
+    #[inline]
+    fn seat(mut self, membership: Membership) -> Self::Seated {
+        match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Running {
+                body, name, report, ..
+            } => Background::anchored(name, report, membership, body),
+            Stage::Ended => unreachable!("a spawner has it before it is polled"),
         }
     }
 }
 
-impl<N, R, B> Task for Background<N, R, B>
+impl<N, R, B> Task for Unscoped<N, R, B>
 where
     N: Name,
     R: Report<B::Output>,
@@ -167,14 +210,10 @@ where
 
     fn spawned_at(&self) -> &'static Location<'static> {
         match &self.stage {
-            Stage::Running { spawned_at, .. } => spawned_at,
+            Stage::Running { anchor, .. } => anchor,
             Stage::Ended => unreachable!("a spawner asks before it spawns"),
         }
     }
-}
-
-fn exception<T>(exception: Exception<T>) -> Poll<Outcome<T>> {
-    Poll::Ready(Outcome::Exception(Box::new(exception)))
 }
 
 #[cold]

@@ -1,11 +1,15 @@
-use std::panic::{AssertUnwindSafe, Location, catch_unwind};
+use std::{
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+};
 
 use tokio::task::Id;
 
 use super::{
-    BlockingTask, Origin, Outcome, UnreceivedPanic,
+    BlockingTask, Exception, Origin, Outcome, UnreceivedPanic,
     limit::Permit,
     name::{Name, TaskName},
+    outcome::Failed,
     report::Report,
 };
 use crate::scope::Ending;
@@ -15,7 +19,7 @@ pub struct BlockingCall<N: Name, R, F> {
     // None once it was called. An abort before that drops it here.
     function: Option<F>,
     name: N,
-    report: R,
+    report: PhantomData<R>,
     spawned_at: &'static Location<'static>,
     turn: Option<HeldTurn>,
 }
@@ -30,7 +34,7 @@ pub(crate) struct HeldTurn {
 impl<N: Name, R, F> BlockingCall<N, R, F> {
     pub(crate) fn new(
         name: N,
-        report: R,
+        _: R,
         spawned_at: &'static Location<'static>,
         function: F,
         turn: Option<HeldTurn>,
@@ -38,7 +42,7 @@ impl<N: Name, R, F> BlockingCall<N, R, F> {
         BlockingCall {
             function: Some(function),
             name,
-            report,
+            report: PhantomData,
             spawned_at,
             turn,
         }
@@ -92,7 +96,11 @@ where
     fn run(mut self) -> Outcome<T> {
         let function = self.function.take().expect("`run` takes the call");
         match catch_unwind(AssertUnwindSafe(function)) {
-            Ok(value) => self.report.outcome(value, || self.origin()),
+            Ok(value) if R::is_failure(&value) => {
+                let failed = Failed::new(value, R::describe, self.origin());
+                Outcome::Exception(Box::new(Exception::Failed(failed)))
+            }
+            Ok(value) => Outcome::Value(value),
             Err(payload) => UnreceivedPanic::resume(payload, self.origin()),
         }
     }

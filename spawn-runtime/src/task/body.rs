@@ -1,6 +1,5 @@
 use std::{
     pin::Pin,
-    sync::Arc,
     task::{Context, Poll},
     time::Duration,
 };
@@ -8,27 +7,21 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 
-use super::{Outcome, QueueControl};
-use crate::scope::Place;
+use super::{Outcome, anchor::Anchor};
 
 /// What a `Background` polls: the user's future with its `timeout` and `limit`.
 pub trait Body {
     type Output;
 
-    fn poll_body(
+    fn poll_body<A: Anchor>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        place: &mut Place,
+        anchor: &A,
     ) -> Poll<Ended<Self::Output>>;
 
     /// Whether it waits for its turn.
     fn is_waiting(&self) -> bool {
         false
-    }
-
-    /// Controls it where it is two tasks.
-    fn queue(&self) -> Option<Arc<QueueControl>> {
-        None
     }
 }
 
@@ -69,11 +62,11 @@ pin_project! {
 impl<F: Future> Body for PlainBody<F> {
     type Output = F::Output;
 
-    #[inline]
-    fn poll_body(
+    #[inline(always)]
+    fn poll_body<A: Anchor>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        _: &mut Place,
+        _: &A,
     ) -> Poll<Ended<F::Output>> {
         self.project().future.poll(cx).map(Ended::Value)
     }

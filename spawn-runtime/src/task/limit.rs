@@ -10,10 +10,10 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::{
+    anchor::Anchor,
     body::{Body, Ended, Plain, Wrap},
     timeout::Timeout,
 };
-use crate::scope::Place;
 
 /// The turns of one `limit = N` function, in a `static` next to it.
 pub struct Limiter(Semaphore);
@@ -170,10 +170,10 @@ impl<B> LimitedBody<B> {
 impl<B: Body> Body for LimitedBody<B> {
     type Output = B::Output;
 
-    fn poll_body(
+    fn poll_body<A: Anchor>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        place: &mut Place,
+        anchor: &A,
     ) -> Poll<Ended<B::Output>> {
         let this = self.project();
         if let Stage::Waiting(turn) = this.stage {
@@ -182,7 +182,7 @@ impl<B: Body> Body for LimitedBody<B> {
                 None => return Poll::Ready(Ended::Cancelled),
             }
         }
-        this.body.poll_body(cx, place)
+        this.body.poll_body(cx, anchor)
     }
 
     fn is_waiting(&self) -> bool {

@@ -11,17 +11,14 @@ use tokio::task::{AbortHandle, Id};
 
 use super::{
     BlockingCall,
+    anchor::Anchor,
     blocking::HeldTurn,
     body::{Body, Ended},
     limit::Turn,
     name::Name,
     report::Report,
 };
-use crate::{
-    scope::{CallInScope, Place},
-    spawner::CurrentRuntime,
-    start::spawn_call,
-};
+use crate::{scope::CallInScope, spawner::CurrentRuntime, start::spawn_call};
 
 /// A `blocking` function with a `limit`: waits for its turn as an async task, which holds no thread
 /// of the blocking pool, then hands over to a second task there.
@@ -79,10 +76,10 @@ where
 {
     type Output = T;
 
-    fn poll_body(
+    fn poll_body<A: Anchor>(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        place: &mut Place,
+        anchor: &A,
     ) -> Poll<Ended<T>> {
         let Some(permit) = ready!(self.turn.poll(cx)) else {
             return Poll::Ready(Ended::Cancelled);
@@ -101,21 +98,16 @@ where
             call.function,
             Some(turn),
         );
-        // The call goes on in the place of this task in its scope.
-        let running = spawn_call(
-            &CurrentRuntime,
-            CallInScope::new(call, place.hand_over(), id),
-        );
+        // The call goes on in this task's place in its scope.
+        let call = CallInScope::new(call, anchor.hand_over());
+        let running = spawn_call(&CurrentRuntime, call);
+        anchor.handed_over(running.abort_handle());
         self.control.handed_over(running.abort_handle());
         Poll::Ready(Ended::HandedOver(running))
     }
 
     fn is_waiting(&self) -> bool {
         self.call.is_some()
-    }
-
-    fn queue(&self) -> Option<Arc<QueueControl>> {
-        Some(self.control.clone())
     }
 }
 

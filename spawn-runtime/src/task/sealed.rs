@@ -1,37 +1,19 @@
-use std::{
-    panic::Location,
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-};
+use std::panic::Location;
 
-use super::{QueueControl, TaskName};
-use crate::scope::{Ending, Place};
+use super::TaskName;
+use crate::scope::{Ending, Membership};
 
 /// What a scope asks of a task; and it keeps [`super::Task`] ours to extend.
 pub trait Task: Future {
+    /// The task in a scope, with no more to carry.
+    type Seated: Future<Output = Self::Output> + Send + 'static;
+
     fn task_name(&self) -> TaskName;
 
     /// Whether it waits for its turn (`limit = …`).
     fn is_waiting(&self) -> bool;
 
-    /// Controls it where it is two tasks.
-    fn queue(&self) -> Option<Arc<QueueControl>> {
-        None
-    }
-
-    /// How it ended, by its output.
-    fn ending(output: &Self::Output) -> Ending;
-
-    /// A poll that may take its place in the scope along to another task.
-    fn poll_in(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        place: &mut Place,
-    ) -> Poll<Self::Output> {
-        let _ = place;
-        self.poll(cx)
-    }
+    fn seat(self, membership: Membership) -> Self::Seated;
 }
 
 /// A blocking function on its way to a thread of the blocking pool.

@@ -10,8 +10,10 @@ use tokio::{
     time::{Sleep, sleep},
 };
 
-use super::body::{Body, Ended, Wrap};
-use crate::scope::Place;
+use super::{
+    anchor::Anchor,
+    body::{Body, Ended, Wrap},
+};
 
 /// `timeout = …`
 pub struct Timeout(pub Duration);
@@ -43,10 +45,10 @@ pin_project! {
 impl<F: Future> Body for TimedBody<F> {
     type Output = F::Output;
 
-    fn poll_body(
+    fn poll_body<A: Anchor>(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        _: &mut Place,
+        _: &A,
     ) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
         if this.deadline.is_none() {
