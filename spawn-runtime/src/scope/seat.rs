@@ -2,8 +2,11 @@ use std::{
     cell::Cell,
     panic::Location,
     sync::{
-        Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+        Arc, Mutex,
+        atomic::{
+            AtomicBool, AtomicU8, AtomicUsize,
+            Ordering::{AcqRel, Relaxed},
+        },
     },
     task::Waker,
     thread,
@@ -11,7 +14,11 @@ use std::{
 
 use tokio::task::AbortHandle;
 
-use super::{Ending, seats::Seats, tree::Scope};
+use super::{
+    Ending,
+    seats::Seats,
+    tree::{Scope, lock},
+};
 use crate::task::Anchor;
 
 /// What a scope and one of its tasks share. A seat is used by one task after the other.
@@ -24,8 +31,12 @@ pub(super) struct Seat {
     progress: AtomicU8,
     /// How it ends, once that is clear.
     ending: AtomicU8,
-    /// The task is to go on no more. Set under the shard's lock.
-    pub(super) aborted: AtomicBool,
+    /// The task is to go on no more.
+    aborted: AtomicBool,
+    /// Of the task, once a poll has left it pending.
+    waker: Mutex<Option<Waker>>,
+    /// How many of the two tasks have let go of it, if the first has handed over to the second.
+    let_go: AtomicU8,
 }
 
 /// The index of a seat that is used no more.
@@ -58,6 +69,8 @@ impl Seat {
             progress: AtomicU8::new(FRESH),
             ending: AtomicU8::new(NOT_CLEAR),
             aborted: AtomicBool::new(false),
+            waker: Mutex::new(None),
+            let_go: AtomicU8::new(0),
         }
     }
 
@@ -66,6 +79,7 @@ impl Seat {
     pub(super) fn reset(&self) {
         self.progress.store(FRESH, Relaxed);
         self.ending.store(NOT_CLEAR, Relaxed);
+        self.let_go.store(0, Relaxed);
     }
 
     #[inline]
@@ -73,8 +87,56 @@ impl Seat {
         self.progress.load(Relaxed) != FRESH
     }
 
-    pub(super) fn is_handed_over(&self) -> bool {
-        self.ending.load(Relaxed) == HANDED_OVER
+    /// Whether its task waits for its turn; it does before it has begun if it is `limited`.
+    pub(super) fn is_waiting(&self, limited: bool) -> bool {
+        match self.progress.load(Relaxed) {
+            FRESH => limited,
+            progress => progress == REGISTERED_WAITING,
+        }
+    }
+
+    #[inline]
+    pub(super) fn is_aborted(&self) -> bool {
+        self.aborted.load(Relaxed)
+    }
+
+    #[inline]
+    pub(super) fn is_cut_off(&self, ending: Ending) -> bool {
+        ending == Ending::Cancelled && self.is_aborted()
+    }
+
+    /// The task goes on no more. Gives what it is woken by, if it is suspended.
+    pub(super) fn abort(&self) -> Option<Waker> {
+        self.aborted.store(true, Relaxed);
+        // After that: a task that is about to be suspended either sees it or has left its waker here.
+        lock(&self.waker).take()
+    }
+
+    /// False if the task is to go on no more.
+    fn suspend(&self, waker: &Waker, waiting: bool) -> bool {
+        // Cloned, and the one before dropped, while nothing is locked.
+        let waker = waker.clone();
+        let mut registered = lock(&self.waker);
+        if self.is_aborted() {
+            return false;
+        }
+        let before = registered.replace(waker);
+        drop(registered);
+        drop(before);
+        let progress = if waiting {
+            REGISTERED_WAITING
+        } else {
+            REGISTERED
+        };
+        self.progress.store(progress, Relaxed);
+        true
+    }
+
+    /// Whether nobody holds the seat any more when a blocking function lets go of it, or the task that has
+    /// handed over to one.
+    pub(super) fn is_let_go(&self) -> bool {
+        let is_handed_over = self.ending.load(Relaxed) == HANDED_OVER;
+        !is_handed_over || self.let_go.fetch_add(1, AcqRel) == 1
     }
 
     #[inline]
@@ -110,7 +172,7 @@ impl Seat {
         let ending = ending_of_dropped(clear);
         if ending == Ending::Panicked {
             let seats = |seats: &mut Seats| seats.spawned_at(self);
-            LEFT_UNWINDING.set(self.scope.gate.with(self.shard, seats));
+            LEFT_UNWINDING.set(self.scope.gate.entered(self.shard, seats));
         }
         Some(ending)
     }
@@ -142,26 +204,6 @@ impl Membership {
     pub(super) fn new(seat: Arc<Seat>) -> Self {
         Membership(seat)
     }
-
-    #[cold]
-    #[inline(never)]
-    fn register(&self, waker: &Waker, waiting: bool) -> bool {
-        let seat = &*self.0;
-        // Cloned, and the one before dropped, while nothing is locked.
-        let mut waker = Some(waker.clone());
-        let may_go_on = seat.scope.gate.with(seat.shard, |seats| {
-            seats.suspended(seat, &mut waker, waiting)
-        });
-        if may_go_on {
-            let registered = if waiting {
-                REGISTERED_WAITING
-            } else {
-                REGISTERED
-            };
-            seat.progress.store(registered, Relaxed);
-        }
-        may_go_on
-    }
 }
 
 impl Anchor for Membership {
@@ -179,14 +221,14 @@ impl Anchor for Membership {
         let entered = seat
             .scope
             .gate
-            .with(seat.shard, |seats| seats.spawned_at(seat));
+            .entered(seat.shard, |seats| seats.spawned_at(seat));
         entered.unwrap_or_else(Location::caller)
     }
 
     #[inline]
     fn may_go_on(&self) -> bool {
         let seat = &*self.0;
-        if seat.aborted.load(Relaxed) {
+        if seat.is_aborted() {
             return false;
         }
         if seat.progress.load(Relaxed) == FRESH {
@@ -202,7 +244,7 @@ impl Anchor for Membership {
         } else {
             REGISTERED
         };
-        self.0.progress.load(Relaxed) == registered || self.register(waker, waiting)
+        self.0.progress.load(Relaxed) == registered || self.0.suspend(waker, waiting)
     }
 
     #[inline]
@@ -217,11 +259,8 @@ impl Anchor for Membership {
 
     fn hand_over(&self) -> Option<CallMembership> {
         let seat = &*self.0;
-        let waker = seat
-            .scope
-            .gate
-            .with(seat.shard, |seats| seats.handed_over(seat));
-        drop(waker);
+        drop(lock(&seat.waker).take());
+        seat.progress.store(BEGUN, Relaxed);
         seat.ending.store(HANDED_OVER, Relaxed);
         Some(CallMembership::new(self.0.clone()))
     }
@@ -231,7 +270,7 @@ impl Anchor for Membership {
         let unwanted = seat
             .scope
             .gate
-            .with(seat.shard, |seats| seats.called(seat, call));
+            .entered(seat.shard, |seats| seats.called(seat, call));
         if let Some(call) = unwanted {
             call.abort();
         }
@@ -248,8 +287,15 @@ impl Drop for Membership {
 // Not inlined into each task's code.
 #[inline(never)]
 fn leave(seat: &Seat) {
-    if let Some(ending) = seat.ending() {
-        seat.scope.leave(seat, ending);
+    match seat.ending() {
+        Some(ending) => {
+            let waker =
+                (seat.progress.load(Relaxed) >= REGISTERED).then(|| lock(&seat.waker).take());
+            seat.scope.leave(seat, ending);
+            drop(waker);
+        }
+        None if seat.is_let_go() => seat.scope.give_back(seat),
+        None => {}
     }
 }
 

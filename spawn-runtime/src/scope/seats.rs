@@ -1,5 +1,4 @@
 use std::{
-    mem,
     panic::Location,
     sync::{Arc, atomic::Ordering::Relaxed},
     task::Waker,
@@ -11,58 +10,44 @@ use tokio::{
 };
 
 use super::{
-    Ending, TaskInfo, TaskState,
-    counts::Counts,
+    TaskInfo, TaskState,
+    returned::Returned,
     seat::{GONE, Seat},
 };
 use crate::task::TaskName;
 
-/// The tasks of one shard of a scope, for listing and aborting them, and how those ended that were.
+/// The tasks of one shard of a scope, for listing and aborting them.
 ///
 /// A seat is used by one task after the other, so that a task costs the scope no allocation, and a task
 /// that has ended no memory. No user code runs in here, since the shard is locked: no waker, no destructor.
 pub(super) struct Seats {
     slots: Vec<Slot>,
-    /// The first of the slots that are free, each of which knows the next.
-    free: usize,
-    occupied: usize,
+    /// Those of the slots that no task has.
+    free: Vec<usize>,
     /// The slot of the task that entered last.
     newest: usize,
     /// How many more tasks may enter at the time of the newest.
     sharing: u32,
     closed: bool,
-    aborting: bool,
-    pub(super) ended: Counts,
-    /// Who was cut off.
-    pub(super) aborted: Vec<TaskInfo>,
 }
 
 struct Slot {
     seat: Arc<Seat>,
-    /// Which task of the shard is here.
+    /// Which task of the shard is here; 0 if none is.
     number: usize,
     /// None while it is being spawned.
     id: Option<Id>,
     name: TaskName,
     spawned_at: &'static Location<'static>,
     since: Instant,
-    state: SlotState,
-    /// None before a poll has left the task pending.
-    waker: Option<Waker>,
+    /// It has a `limit`.
+    limited: bool,
     /// Of a blocking function.
     call: Option<AbortHandle>,
-    next_free: usize,
-}
-
-#[derive(Clone, Copy, PartialEq)]
-enum SlotState {
-    Free,
-    Running,
-    /// For its turn (`limit = …`).
-    Waiting,
 }
 
 /// A task on its way into a scope.
+#[derive(Clone, Copy)]
 pub(super) struct Newcomer {
     pub(super) name: TaskName,
     pub(super) spawned_at: &'static Location<'static>,
@@ -80,62 +65,73 @@ impl Default for Seats {
     fn default() -> Self {
         Seats {
             slots: Vec::new(),
-            free: GONE,
-            occupied: 0,
+            free: Vec::new(),
             newest: GONE,
             sharing: 0,
             closed: false,
-            aborting: false,
-            ended: Counts::default(),
-            aborted: Vec::new(),
         }
     }
 }
 
 impl Seats {
-    /// `new_seat` makes one for the index that it is told.
+    /// `returned` gives access to the seats that were given back, `new_seat` makes one for the index that it
+    /// is told.
     #[inline]
     pub(super) fn enter(
         &mut self,
         number: usize,
         newcomer: Newcomer,
-        new_seat: impl FnOnce(usize) -> Arc<Seat>,
+        returned: impl FnOnce(&mut dyn FnMut(&mut Returned)),
+        new_seat: impl Fn(usize) -> Arc<Seat>,
     ) -> (Arc<Seat>, Entered) {
         let since = self.now();
-        let state = match newcomer.waiting {
-            true => SlotState::Waiting,
-            false => SlotState::Running,
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => self.more(newcomer, since, returned, new_seat),
         };
-        self.occupied += 1;
-        if let Some(slot) = self.slots.get_mut(self.free) {
-            let index = self.free;
-            self.newest = index;
-            self.free = slot.next_free;
-            slot.seat.reset();
-            slot.number = number;
-            slot.id = None;
-            slot.name = newcomer.name;
-            slot.spawned_at = newcomer.spawned_at;
-            slot.since = since;
-            slot.state = state;
-            return (slot.seat.clone(), Entered { index, number });
-        }
-        let index = self.slots.len();
         self.newest = index;
-        let seat = new_seat(index);
-        self.slots.push(Slot {
-            seat: seat.clone(),
-            number,
+        let slot = &mut self.slots[index];
+        slot.number = number;
+        slot.id = None;
+        slot.name = newcomer.name;
+        slot.spawned_at = newcomer.spawned_at;
+        slot.since = since;
+        slot.limited = newcomer.waiting;
+        slot.seat.reset();
+        (slot.seat.clone(), Entered { index, number })
+    }
+
+    /// Gives one, and has others in store: the allocations of seats among those of tasks would leave gaps.
+    #[cold]
+    #[inline(never)]
+    fn more(
+        &mut self,
+        newcomer: Newcomer,
+        since: Instant,
+        returned: impl FnOnce(&mut dyn FnMut(&mut Returned)),
+        new_seat: impl Fn(usize) -> Arc<Seat>,
+    ) -> usize {
+        returned(&mut |returned| {
+            returned.take(&mut self.free);
+            returned.expect(self.slots.len() - self.free.len(), false);
+        });
+        if let Some(index) = self.free.pop() {
+            return index;
+        }
+        let before = self.slots.len();
+        let more = (before / 2).clamp(4, 64);
+        self.slots.extend((before..before + more).map(|index| Slot {
+            seat: new_seat(index),
+            number: 0,
             id: None,
             name: newcomer.name,
             spawned_at: newcomer.spawned_at,
             since,
-            state,
-            waker: None,
+            limited: false,
             call: None,
-            next_free: GONE,
-        });
-        (seat, Entered { index, number })
+        }));
+        self.free.extend((before + 1..before + more).rev());
+        before
     }
 
     /// The time, or that of the newest task if it has not begun to run: to ask for the time would be the
@@ -143,8 +139,7 @@ impl Seats {
     #[inline]
     fn now(&mut self) -> Instant {
         if let Some(newest) = self.slots.get(self.newest) {
-            let may_share = newest.state != SlotState::Free && !newest.seat.has_begun();
-            if may_share && self.sharing > 0 {
+            if self.sharing > 0 && !newest.seat.has_begun() {
                 self.sharing -= 1;
                 return newest.since;
             }
@@ -170,14 +165,14 @@ impl Seats {
     ) -> Option<AbortHandle> {
         let slot = self.slot_of(entered)?;
         slot.id = Some(call.id());
-        if slot.seat.aborted.load(Relaxed) {
+        if slot.seat.is_aborted() {
             return Some(call);
         }
         slot.call = Some(call);
         None
     }
 
-    /// None if the task has ended already.
+    /// None if another task is there by now.
     #[inline]
     fn slot_of(&mut self, Entered { index, number }: Entered) -> Option<&mut Slot> {
         match self.slots.get(index) {
@@ -192,39 +187,18 @@ impl Seats {
         self.slots.iter_mut().find(|slot| slot.number == number)
     }
 
-    /// The task of the seat is suspended. False, if it is to be cut off.
-    pub(super) fn suspended(
-        &mut self,
-        seat: &Seat,
-        waker: &mut Option<Waker>,
-        waiting: bool,
-    ) -> bool {
-        if seat.aborted.load(Relaxed) {
-            return false;
-        }
-        if let Some(slot) = self.of(seat) {
-            mem::swap(&mut slot.waker, waker);
-            slot.state = match waiting {
-                true => SlotState::Waiting,
-                false => SlotState::Running,
-            };
-        }
-        true
-    }
-
-    /// The task of the seat goes on as another one, a blocking function.
-    pub(super) fn handed_over(&mut self, seat: &Seat) -> Option<Waker> {
-        let slot = self.of(seat)?;
-        slot.state = SlotState::Running;
-        slot.waker.take()
-    }
-
-    /// The function has been spawned. If it is to be aborted by now, gives the handle back.
+    /// The task of the seat goes on as another one, a blocking function, which has been spawned. If it is to
+    /// be aborted by now, gives the handle back.
     pub(super) fn called(&mut self, seat: &Seat, call: AbortHandle) -> Option<AbortHandle> {
-        if seat.aborted.load(Relaxed) {
+        let slot = self.of(seat)?;
+        // It may have ended already.
+        if slot.number == 0 {
+            return None;
+        }
+        if seat.is_aborted() {
             return Some(call);
         }
-        self.of(seat)?.call = Some(call);
+        slot.call = Some(call);
         None
     }
 
@@ -236,144 +210,102 @@ impl Seats {
         self.slots.get_mut(seat.index.load(Relaxed))
     }
 
-    /// The task of the seat has ended. Its waker is to be dropped when the shard is no longer locked.
-    #[inline]
-    pub(super) fn leave(&mut self, seat: &Seat, ending: Ending) -> Option<Waker> {
-        if self.closed {
-            return self.leave_for_good(seat, ending).0;
-        }
-        let slot = self.free(seat)?;
-        let waker = slot.waker.take();
-        self.ended.count(ending);
-        self.compact_if_worth();
-        waker
-    }
-
-    /// The same of a blocking function.
-    pub(super) fn leave_call(&mut self, seat: &Seat, ending: Ending) -> Option<AbortHandle> {
-        // The task that was handed over may hold its seat still.
-        if self.closed || seat.is_handed_over() {
-            return self.leave_for_good(seat, ending).1;
-        }
-        let call = self.free(seat)?.call.take();
-        self.ended.count(ending);
-        self.compact_if_worth();
-        call
-    }
-
-    /// Makes the seat free for another task.
-    #[inline]
-    fn free(&mut self, seat: &Seat) -> Option<&mut Slot> {
-        let index = seat.index.load(Relaxed);
-        let slot = self.slots.get_mut(index)?;
-        slot.state = SlotState::Free;
+    /// The blocking function of the seat has ended.
+    pub(super) fn call_ended(&mut self, seat: &Seat) -> Option<AbortHandle> {
+        let slot = self.of(seat)?;
         slot.number = 0;
-        slot.next_free = self.free;
-        self.free = index;
-        self.occupied -= 1;
-        Some(slot)
+        slot.call.take()
     }
 
-    /// The seat is not used again.
-    #[cold]
-    fn leave_for_good(
-        &mut self,
-        seat: &Seat,
-        ending: Ending,
-    ) -> (Option<Waker>, Option<AbortHandle>) {
-        let Some(slot) = self.slots.get_mut(seat.index.swap(GONE, Relaxed)) else {
-            return (None, None);
-        };
-        slot.state = SlotState::Free;
-        slot.number = 0;
-        let leftover = (slot.waker.take(), slot.call.take());
-        self.occupied -= 1;
-        if self.aborting && ending == Ending::Cancelled {
-            // A task may end before the one that spawns it could tell its id.
-            slot.id = slot.id.or_else(try_id);
-            let info = slot.info(TaskState::Stopping, Instant::now());
-            self.aborted.extend(info);
-        } else {
-            self.ended.count(ending);
-        }
-        self.compact_if_worth();
-        leftover
+    /// The task of the seat is about to leave, since it was cut off.
+    pub(super) fn cut_off(&mut self, seat: &Seat) -> Option<TaskInfo> {
+        let slot = self.of(seat)?;
+        // It may end before the one that spawns it could tell its id.
+        slot.id = slot.id.or_else(try_id);
+        slot.info(TaskState::Stopping, Instant::now())
     }
 
-    /// Gives memory back when most of it is for tasks that have ended.
-    #[inline]
-    fn compact_if_worth(&mut self) {
-        const WORTH_KEEPING: usize = 1_024;
-        let is_sparse = self.slots.len() > WORTH_KEEPING && self.slots.len() / 4 > self.occupied;
-        // Who aborts goes by the slots' order.
-        if is_sparse && !self.aborting || self.closed && self.occupied == 0 {
-            self.compact();
-        }
-    }
-
-    #[cold]
-    fn compact(&mut self) {
+    /// Gives back the memory of the seats that no task has.
+    pub(super) fn compact(&mut self, returned: &mut Returned) {
+        self.take_back(returned);
         let mut kept = 0;
         self.slots.retain(|slot| {
-            let is_occupied = slot.state != SlotState::Free;
-            if is_occupied {
+            let is_taken = slot.number != 0;
+            if is_taken {
                 slot.seat.index.store(kept, Relaxed);
                 kept += 1;
             }
-            is_occupied
+            is_taken
         });
         self.slots.shrink_to(2 * kept);
-        self.free = GONE;
+        self.free = Vec::new();
         self.newest = GONE;
+        returned.expect(kept, self.closed);
+    }
+
+    /// Takes back the seats of the tasks that have left.
+    fn take_back(&mut self, returned: &mut Returned) {
+        let mut seats = Vec::new();
+        returned.take(&mut seats);
+        self.free.append(&mut seats);
+        for index in &self.free {
+            self.slots[*index].number = 0;
+        }
+        returned.expect(self.slots.len() - self.free.len(), self.closed);
     }
 
     /// No task enters from here on, so no seat is used again. A seat keeps its scope alive.
-    pub(super) fn close(&mut self) {
-        self.closed = true;
-        // Who aborts goes by the slots' order.
-        if !self.aborting {
-            self.compact();
+    pub(super) fn close(&mut self, returned: &mut Returned) {
+        // Once: who aborts goes by the slots' order.
+        if !self.closed {
+            self.closed = true;
+            self.compact(returned);
         }
     }
 
-    pub(super) fn contains(&self, id: Id) -> bool {
-        self.tasks().any(|slot| slot.id == Some(id))
+    /// What is there now, once those that have left are taken out.
+    fn tasks(&mut self, returned: &mut Returned) -> impl Iterator<Item = &Slot> {
+        self.take_back(returned);
+        self.slots.iter().filter(|slot| slot.number != 0)
     }
 
-    /// What runs now.
-    pub(super) fn list(&self, stopping: bool, tasks: &mut Vec<TaskInfo>) {
+    pub(super) fn contains(&mut self, returned: &mut Returned, id: Id) -> bool {
+        self.tasks(returned).any(|slot| slot.id == Some(id))
+    }
+
+    pub(super) fn list(
+        &mut self,
+        returned: &mut Returned,
+        stopping: bool,
+        tasks: &mut Vec<TaskInfo>,
+    ) {
         let now = Instant::now();
-        for slot in self.tasks() {
-            let state = match slot.state {
-                _ if stopping || self.aborting => TaskState::Stopping,
-                SlotState::Waiting => TaskState::Waiting,
-                SlotState::Running | SlotState::Free => TaskState::Running,
+        tasks.extend(self.tasks(returned).filter_map(|slot| {
+            let state = match slot.seat.is_waiting(slot.limited) {
+                _ if stopping || slot.seat.is_aborted() => TaskState::Stopping,
+                true => TaskState::Waiting,
+                false => TaskState::Running,
             };
-            tasks.extend(slot.info(state, now));
-        }
-    }
-
-    fn tasks(&self) -> impl Iterator<Item = &Slot> {
-        let slots = self.slots.iter();
-        slots.filter(|slot| slot.state != SlotState::Free)
+            slot.info(state, now)
+        }));
     }
 
     /// Aborts the next tasks after the first `done` slots, `at_most` so many: gives the number of slots
     /// gone through by then, and what to do when the shard is no longer locked.
+    ///
+    /// The scope must be closed: then no slot moves before all are free.
     pub(super) fn abort_some(
         &mut self,
         done: usize,
         at_most: usize,
     ) -> Option<(usize, Vec<Abort>)> {
-        self.aborting = true;
         let rest = self.slots.get_mut(done..).filter(|rest| !rest.is_empty())?;
         let mut aborts = Vec::new();
         let mut gone_through = done;
         for slot in rest.iter_mut().take(at_most) {
             gone_through += 1;
-            slot.seat.aborted.store(true, Relaxed);
+            aborts.extend(slot.seat.abort().map(Abort::Task));
             aborts.extend(slot.call.clone().map(Abort::Call));
-            aborts.extend(slot.waker.take().map(Abort::Task));
         }
         Some((gone_through, aborts))
     }

@@ -128,7 +128,9 @@ impl Spawn for ScopeOn<'_> {
         let shard = seat.shard;
         let spawned = spawn_future(self.runtime, name, task.seat(Membership::new(seat)));
         let id = spawned.id();
-        scope.gate.with(shard, |seats| seats.spawned(entered, id));
+        scope
+            .gate
+            .entered(shard, |seats| seats.spawned(entered, id));
         spawned
     }
 
@@ -160,7 +162,7 @@ impl Spawn for ScopeOn<'_> {
         let abort = spawned.abort_handle();
         let unwanted = scope
             .gate
-            .with(shard, |seats| seats.spawned_call(entered, abort));
+            .entered(shard, |seats| seats.spawned_call(entered, abort));
         if let Some(abort) = unwanted {
             abort.abort();
         }

@@ -1,6 +1,9 @@
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+    atomic::{
+        AtomicBool, AtomicUsize,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
 use tokio::{task::Id, time::Instant};
@@ -10,6 +13,7 @@ use super::{
     TaskInfo,
     counts::{Counts, Ending},
     gate::{Gate, Left},
+    returned::Returned,
     seat::Seat,
     seats::{Entered, Newcomer, Seats},
     shutdown::Shutdown,
@@ -19,7 +23,7 @@ use super::{
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
 /// [`TaskScope`](super::TaskScope)s that users hold.
 pub(crate) struct Scope {
-    pub(super) gate: Gate<Seats>,
+    pub(super) gate: Gate<Seats, Returned>,
     /// No task goes on from here.
     pub(super) aborting: AtomicBool,
     pub(super) token: CancellationToken,
@@ -93,9 +97,12 @@ impl Scope {
             parent.admit_below(shard)?;
         }
         let entered = self.gate.enter(shard, |seats, number| {
-            seats.enter(number, newcomer, |index| {
-                Arc::new(Seat::new(self.clone(), shard, index))
-            })
+            seats.enter(
+                number,
+                newcomer,
+                |take| self.gate.left(shard, |returned| take(returned)),
+                |index| Arc::new(Seat::new(self.clone(), shard, index)),
+            )
         });
         if entered.is_none() {
             self.depart_above(shard);
@@ -118,24 +125,55 @@ impl Scope {
     /// The task of a seat has ended.
     #[inline]
     pub(super) fn leave(&self, seat: &Seat, ending: Ending) {
-        let (waker, left) = self
-            .gate
-            .leave(seat.shard, |seats| seats.leave(seat, ending));
-        drop(waker);
-        self.has_left(seat.shard, left);
+        if seat.is_cut_off(ending) {
+            let info = self.gate.entered(seat.shard, |seats| seats.cut_off(seat));
+            return self.leave_so(seat, ending, info, true);
+        }
+        let (is_enough, left) = self.gate.leave(seat.shard, |returned| {
+            returned.count(ending);
+            returned.give(seat.index.load(Relaxed))
+        });
+        self.has_left(seat.shard, is_enough, left);
     }
 
     /// The blocking function of a seat has ended.
     pub(super) fn leave_call(&self, seat: &Seat, ending: Ending) {
-        let (call, left) = self
-            .gate
-            .leave(seat.shard, |seats| seats.leave_call(seat, ending));
+        let (info, call) = self.gate.entered(seat.shard, |seats| {
+            let info = seat.is_cut_off(ending).then(|| seats.cut_off(seat));
+            (info.flatten(), seats.call_ended(seat))
+        });
         drop(call);
-        self.has_left(seat.shard, left);
+        self.leave_so(seat, ending, info, seat.is_let_go());
+    }
+
+    #[cold]
+    fn leave_so(&self, seat: &Seat, ending: Ending, cut_off: Option<TaskInfo>, gives: bool) {
+        let (is_enough, left) = self.gate.leave(seat.shard, |returned| {
+            match cut_off {
+                Some(task) => returned.aborted.push(task),
+                None => returned.count(ending),
+            }
+            gives && returned.give(seat.index.load(Relaxed))
+        });
+        self.has_left(seat.shard, is_enough, left);
+    }
+
+    /// The task of a seat has gone on as another one, which has left.
+    #[cold]
+    pub(super) fn give_back(&self, seat: &Seat) {
+        let is_enough = self.gate.left(seat.shard, |returned| {
+            returned.give(seat.index.load(Relaxed))
+        });
+        if is_enough {
+            self.gate.with(seat.shard, Seats::compact);
+        }
     }
 
     #[inline]
-    fn has_left(&self, shard: usize, left: Option<Left>) {
+    fn has_left(&self, shard: usize, is_enough: bool, left: Option<Left>) {
+        if is_enough {
+            self.gate.with(shard, Seats::compact);
+        }
         if let Some(left) = left {
             self.tell(left);
         }
@@ -225,16 +263,17 @@ impl Scope {
     }
 
     pub(super) fn has_task(self: &Arc<Self>, id: Id) -> bool {
-        self.descendants()
-            .iter()
-            .any(|scope| scope.any_shard(|seats| seats.contains(id)))
+        self.descendants().iter().any(|scope| {
+            let has_it = |shard| {
+                scope
+                    .gate
+                    .with(shard, |seats, left| seats.contains(left, id))
+            };
+            (0..scope.gate.shards()).any(has_it)
+        })
     }
 
-    fn any_shard(&self, mut look: impl FnMut(&mut Seats) -> bool) -> bool {
-        (0..self.gate.shards()).any(|shard| self.gate.with(shard, &mut look))
-    }
-
-    fn each_shard(&self, mut look: impl FnMut(&mut Seats)) {
+    fn each_shard(&self, mut look: impl FnMut(&mut Seats, &mut Returned)) {
         (0..self.gate.shards()).for_each(|shard| self.gate.with(shard, &mut look));
     }
 
@@ -255,7 +294,8 @@ impl Scope {
     pub(super) fn close(self: &Arc<Self>) {
         let mut scopes = vec![self.clone()];
         while let Some(scope) = scopes.pop() {
-            scope.gate.close(Seats::close);
+            scope.gate.close();
+            scope.each_shard(Seats::close);
             let mut children = lock(&scope.children);
             // Below a closed scope all are closed, or are being closed.
             if !std::mem::replace(&mut children.closed, true) {
@@ -268,7 +308,7 @@ impl Scope {
         let mut tasks = Vec::new();
         for scope in self.descendants() {
             let stopping = scope.token.is_cancelled();
-            scope.each_shard(|seats| seats.list(stopping, &mut tasks));
+            scope.each_shard(|seats, returned| seats.list(returned, stopping, &mut tasks));
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
         tasks
@@ -278,9 +318,9 @@ impl Scope {
     /// cancelled.
     fn own_counts(&self, aborted: &mut Vec<TaskInfo>) -> Counts {
         let mut counts = Counts::default();
-        self.each_shard(|seats| {
-            counts += seats.ended;
-            aborted.extend_from_slice(&seats.aborted);
+        self.each_shard(|_, returned| {
+            counts += returned.ended;
+            aborted.extend_from_slice(&returned.aborted);
         });
         counts
     }
@@ -373,7 +413,7 @@ impl Aborting {
             } else {
                 let chunk = scope
                     .gate
-                    .with(self.shard, |seats| seats.abort_some(self.slots, room));
+                    .entered(self.shard, |seats| seats.abort_some(self.slots, room));
                 match chunk {
                     Some((slots, aborts)) => {
                         room -= slots - self.slots;
