@@ -2,6 +2,7 @@ mod call;
 mod counts;
 mod gate;
 mod refused;
+mod reserve;
 mod returned;
 mod seat;
 mod seats;

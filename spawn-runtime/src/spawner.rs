@@ -5,11 +5,8 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::{
-    current::{CurrentRuntime, current_runtime},
-    runtime::spawn_future,
-};
-use crate::task::{BlockingTask, Task};
+pub(crate) use self::current::CurrentRuntime;
+use crate::task::{BlockingTask, Task, TaskName};
 
 /// Where tasks run: what `#[background(on = …)]` takes.
 ///
@@ -93,4 +90,12 @@ pub trait Spawn {
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
         self.spawn_blocking(move || task.run())
     }
+}
+
+/// A runtime: where the tasks of a scope run.
+pub(crate) trait Place: Spawn {
+    /// Spawns a future whose task has this name in tokio-console.
+    fn spawn_future<F>(&self, name: TaskName, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static;
 }

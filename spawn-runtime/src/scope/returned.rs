@@ -10,13 +10,11 @@ pub(super) struct Returned {
     pub(super) aborted: Vec<TaskInfo>,
 }
 
-const WORTH_KEEPING: usize = 1_024;
-
 impl Default for Returned {
     fn default() -> Self {
         Returned {
             seats: Vec::new(),
-            enough: WORTH_KEEPING,
+            enough: usize::MAX,
             ended: Counts::default(),
             aborted: Vec::new(),
         }
@@ -41,12 +39,8 @@ impl Returned {
         std::mem::swap(&mut self.seats, empty);
     }
 
-    /// So many seats are out. Those of a shard that is closed are wanted back all at once.
-    pub(super) fn expect(&mut self, seats: usize, closed: bool) {
-        self.enough = if closed {
-            seats
-        } else {
-            WORTH_KEEPING.max(seats - seats / 4)
-        };
+    /// With so many there are enough.
+    pub(super) fn expect(&mut self, enough: usize) {
+        self.enough = enough;
     }
 }

@@ -1,10 +1,11 @@
 use std::{
     cell::Cell,
+    mem,
     panic::Location,
     sync::{
         Arc, Mutex,
         atomic::{
-            AtomicBool, AtomicU8, AtomicUsize,
+            AtomicBool, AtomicU8, AtomicU32,
             Ordering::{AcqRel, Relaxed},
         },
     },
@@ -24,30 +25,52 @@ use crate::task::Anchor;
 /// What a scope and one of its tasks share. A seat is used by one task after the other.
 pub(super) struct Seat {
     pub(super) scope: Arc<Scope>,
-    pub(super) shard: usize,
-    /// Its place in the shard, under whose lock it is read and written.
-    pub(super) index: AtomicUsize,
+    pub(super) shard: u32,
+    /// Its place in the shard, under one of whose locks it is read, and under both written.
+    pub(super) index: AtomicU32,
     /// How far the task has come.
     progress: AtomicU8,
     /// How it ends, once that is clear.
     ending: AtomicU8,
     /// The task is to go on no more.
     aborted: AtomicBool,
-    /// Of the task, once a poll has left it pending.
-    waker: Mutex<Option<Waker>>,
     /// How many of the two tasks have let go of it, if the first has handed over to the second.
     let_go: AtomicU8,
+    stop: Mutex<Stop>,
+}
+
+/// What it takes to abort a task. One that has begun is woken, and ends itself (see [`Membership`]). One
+/// that has not is about to be polled anyway.
+pub(super) enum Stop {
+    /// Once a poll has left the task pending.
+    Task(Waker),
+    /// Of a blocking function, once it is spawned.
+    Call(Option<AbortHandle>),
+}
+
+impl Stop {
+    const NOTHING: Stop = Stop::Call(None);
+
+    pub(super) fn execute(self) {
+        match self {
+            Stop::Task(waker) => waker.wake(),
+            Stop::Call(Some(call)) => call.abort(),
+            Stop::Call(None) => {}
+        }
+    }
 }
 
 /// The index of a seat that is used no more.
 pub(super) const GONE: usize = usize::MAX;
 
 const FRESH: u8 = 0;
-const BEGUN: u8 = 1;
+/// It has a `limit`, and waits for its turn.
+const FRESH_WAITING: u8 = 1;
+const BEGUN: u8 = 2;
 /// The scope can wake it.
-const REGISTERED: u8 = 2;
+const REGISTERED: u8 = 3;
 /// The scope can wake it, and it waits for its turn.
-const REGISTERED_WAITING: u8 = 3;
+const REGISTERED_WAITING: u8 = 4;
 
 const NOT_CLEAR: u8 = u8::MAX;
 /// The task goes on as another one, a blocking function, in whose place it is.
@@ -64,35 +87,50 @@ impl Seat {
     pub(super) fn new(scope: Arc<Scope>, shard: usize, index: usize) -> Self {
         Seat {
             scope,
-            shard,
-            index: AtomicUsize::new(index),
+            shard: shard as u32,
+            index: AtomicU32::new(index as u32),
             progress: AtomicU8::new(FRESH),
             ending: AtomicU8::new(NOT_CLEAR),
             aborted: AtomicBool::new(false),
-            waker: Mutex::new(None),
             let_go: AtomicU8::new(0),
+            stop: Mutex::new(Stop::NOTHING),
         }
     }
 
     /// For the next task.
     #[inline]
-    pub(super) fn reset(&self) {
-        self.progress.store(FRESH, Relaxed);
+    pub(super) fn reset(&self, waiting: bool) {
+        let progress = if waiting { FRESH_WAITING } else { FRESH };
+        self.progress.store(progress, Relaxed);
         self.ending.store(NOT_CLEAR, Relaxed);
+        self.aborted.store(false, Relaxed);
         self.let_go.store(0, Relaxed);
     }
 
     #[inline]
-    pub(super) fn has_begun(&self) -> bool {
-        self.progress.load(Relaxed) != FRESH
+    pub(super) fn shard(&self) -> usize {
+        self.shard as usize
     }
 
-    /// Whether its task waits for its turn; it does before it has begun if it is `limited`.
-    pub(super) fn is_waiting(&self, limited: bool) -> bool {
-        match self.progress.load(Relaxed) {
-            FRESH => limited,
-            progress => progress == REGISTERED_WAITING,
-        }
+    #[inline]
+    pub(super) fn index(&self) -> usize {
+        self.index.load(Relaxed) as usize
+    }
+
+    pub(super) fn moves_to(&self, index: usize) {
+        self.index.store(index as u32, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn has_begun(&self) -> bool {
+        self.progress.load(Relaxed) >= BEGUN
+    }
+
+    pub(super) fn is_waiting(&self) -> bool {
+        matches!(
+            self.progress.load(Relaxed),
+            FRESH_WAITING | REGISTERED_WAITING
+        )
     }
 
     #[inline]
@@ -105,31 +143,49 @@ impl Seat {
         ending == Ending::Cancelled && self.is_aborted()
     }
 
-    /// The task goes on no more. Gives what it is woken by, if it is suspended.
-    pub(super) fn abort(&self) -> Option<Waker> {
+    /// The task goes on no more, once what is given is executed.
+    pub(super) fn abort(&self) -> Stop {
         self.aborted.store(true, Relaxed);
         // After that: a task that is about to be suspended either sees it or has left its waker here.
-        lock(&self.waker).take()
+        self.take_stop()
+    }
+
+    fn take_stop(&self) -> Stop {
+        mem::replace(&mut *lock(&self.stop), Stop::NOTHING)
     }
 
     /// False if the task is to go on no more.
+    #[cold]
+    #[inline(never)]
     fn suspend(&self, waker: &Waker, waiting: bool) -> bool {
-        // Cloned, and the one before dropped, while nothing is locked.
-        let waker = waker.clone();
-        let mut registered = lock(&self.waker);
-        if self.is_aborted() {
-            return false;
-        }
-        let before = registered.replace(waker);
-        drop(registered);
-        drop(before);
         let progress = if waiting {
             REGISTERED_WAITING
         } else {
             REGISTERED
         };
-        self.progress.store(progress, Relaxed);
-        true
+        // Cloned, and the one before dropped, while nothing is locked.
+        let is_registered = self.set_stop(Stop::Task(waker.clone())).is_none();
+        if is_registered {
+            self.progress.store(progress, Relaxed);
+        }
+        is_registered
+    }
+
+    /// Gives it back if the task is to go on no more.
+    pub(super) fn set_stop(&self, stop: Stop) -> Option<Stop> {
+        let mut here = lock(&self.stop);
+        if self.is_aborted() {
+            return Some(stop);
+        }
+        let before = mem::replace(&mut *here, stop);
+        drop(here);
+        drop(before);
+        None
+    }
+
+    /// The blocking function has ended. Whoever has spawned it may not know that yet.
+    pub(super) fn call_ends(&self) {
+        drop(self.abort());
     }
 
     /// Whether nobody holds the seat any more when a blocking function lets go of it, or the task that has
@@ -172,7 +228,7 @@ impl Seat {
         let ending = ending_of_dropped(clear);
         if ending == Ending::Panicked {
             let seats = |seats: &mut Seats| seats.spawned_at(self);
-            LEFT_UNWINDING.set(self.scope.gate.entered(self.shard, seats));
+            LEFT_UNWINDING.set(self.scope.gate.entered(self.shard(), seats));
         }
         Some(ending)
     }
@@ -221,7 +277,7 @@ impl Anchor for Membership {
         let entered = seat
             .scope
             .gate
-            .entered(seat.shard, |seats| seats.spawned_at(seat));
+            .entered(seat.shard(), |seats| seats.spawned_at(seat));
         entered.unwrap_or_else(Location::caller)
     }
 
@@ -231,7 +287,7 @@ impl Anchor for Membership {
         if seat.is_aborted() {
             return false;
         }
-        if seat.progress.load(Relaxed) == FRESH {
+        if !seat.has_begun() {
             seat.progress.store(BEGUN, Relaxed);
         }
         true
@@ -259,20 +315,15 @@ impl Anchor for Membership {
 
     fn hand_over(&self) -> Option<CallMembership> {
         let seat = &*self.0;
-        drop(lock(&seat.waker).take());
+        drop(seat.take_stop());
         seat.progress.store(BEGUN, Relaxed);
         seat.ending.store(HANDED_OVER, Relaxed);
         Some(CallMembership::new(self.0.clone()))
     }
 
     fn handed_over(&self, call: AbortHandle) {
-        let seat = &*self.0;
-        let unwanted = seat
-            .scope
-            .gate
-            .entered(seat.shard, |seats| seats.called(seat, call));
-        if let Some(call) = unwanted {
-            call.abort();
+        if let Some(call) = self.0.set_stop(Stop::Call(Some(call))) {
+            call.execute();
         }
     }
 }
@@ -289,10 +340,10 @@ impl Drop for Membership {
 fn leave(seat: &Seat) {
     match seat.ending() {
         Some(ending) => {
-            let waker =
-                (seat.progress.load(Relaxed) >= REGISTERED).then(|| lock(&seat.waker).take());
+            if seat.progress.load(Relaxed) >= REGISTERED {
+                drop(seat.take_stop());
+            }
             seat.scope.leave(seat, ending);
-            drop(waker);
         }
         None if seat.is_let_go() => seat.scope.give_back(seat),
         None => {}

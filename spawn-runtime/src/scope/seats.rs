@@ -1,8 +1,4 @@
-use std::{
-    panic::Location,
-    sync::{Arc, atomic::Ordering::Relaxed},
-    task::Waker,
-};
+use std::{panic::Location, sync::Arc};
 
 use tokio::{
     task::{AbortHandle, Id, try_id},
@@ -11,8 +7,9 @@ use tokio::{
 
 use super::{
     TaskInfo, TaskState,
+    reserve::Reserve,
     returned::Returned,
-    seat::{GONE, Seat},
+    seat::{GONE, Seat, Stop},
 };
 use crate::task::TaskName;
 
@@ -29,8 +26,13 @@ pub(super) struct Seats {
     /// How many more tasks may enter at the time of the newest.
     sharing: u32,
     closed: bool,
+    reserve: Reserve,
+    /// How many tasks had entered when seats ran out last.
+    tasks: usize,
 }
 
+// On one cache line.
+#[repr(align(64))]
 struct Slot {
     seat: Arc<Seat>,
     /// Which task of the shard is here; 0 if none is.
@@ -40,10 +42,6 @@ struct Slot {
     name: TaskName,
     spawned_at: &'static Location<'static>,
     since: Instant,
-    /// It has a `limit`.
-    limited: bool,
-    /// Of a blocking function.
-    call: Option<AbortHandle>,
 }
 
 /// A task on its way into a scope.
@@ -69,6 +67,8 @@ impl Default for Seats {
             newest: GONE,
             sharing: 0,
             closed: false,
+            reserve: Reserve::default(),
+            tasks: 0,
         }
     }
 }
@@ -87,7 +87,7 @@ impl Seats {
         let since = self.now();
         let index = match self.free.pop() {
             Some(index) => index,
-            None => self.more(newcomer, since, returned, new_seat),
+            None => self.more(number, newcomer, since, returned, new_seat),
         };
         self.newest = index;
         let slot = &mut self.slots[index];
@@ -96,8 +96,7 @@ impl Seats {
         slot.name = newcomer.name;
         slot.spawned_at = newcomer.spawned_at;
         slot.since = since;
-        slot.limited = newcomer.waiting;
-        slot.seat.reset();
+        slot.seat.reset(newcomer.waiting);
         (slot.seat.clone(), Entered { index, number })
     }
 
@@ -106,18 +105,22 @@ impl Seats {
     #[inline(never)]
     fn more(
         &mut self,
+        number: usize,
         newcomer: Newcomer,
         since: Instant,
         returned: impl FnOnce(&mut dyn FnMut(&mut Returned)),
         new_seat: impl Fn(usize) -> Arc<Seat>,
     ) -> usize {
+        self.tasks = number;
         returned(&mut |returned| {
             returned.take(&mut self.free);
-            returned.expect(self.slots.len() - self.free.len(), false);
+            self.reserve.used(self.taken(), number);
+            self.expect_back(returned);
         });
         if let Some(index) = self.free.pop() {
             return index;
         }
+        self.reserve.grown(number);
         let before = self.slots.len();
         let more = (before / 2).clamp(4, 64);
         self.slots.extend((before..before + more).map(|index| Slot {
@@ -127,8 +130,6 @@ impl Seats {
             name: newcomer.name,
             spawned_at: newcomer.spawned_at,
             since,
-            limited: false,
-            call: None,
         }));
         self.free.extend((before + 1..before + more).rev());
         before
@@ -157,19 +158,11 @@ impl Seats {
         }
     }
 
-    /// The blocking function has been spawned. If it is to be aborted by now, gives the handle back.
-    pub(super) fn spawned_call(
-        &mut self,
-        entered: Entered,
-        call: AbortHandle,
-    ) -> Option<AbortHandle> {
+    /// The blocking function has been spawned. Gives what is to be executed if it is aborted by now.
+    pub(super) fn spawned_call(&mut self, entered: Entered, call: AbortHandle) -> Option<Stop> {
         let slot = self.slot_of(entered)?;
         slot.id = Some(call.id());
-        if slot.seat.is_aborted() {
-            return Some(call);
-        }
-        slot.call = Some(call);
-        None
+        slot.seat.set_stop(Stop::Call(Some(call)))
     }
 
     /// None if another task is there by now.
@@ -187,34 +180,19 @@ impl Seats {
         self.slots.iter_mut().find(|slot| slot.number == number)
     }
 
-    /// The task of the seat goes on as another one, a blocking function, which has been spawned. If it is to
-    /// be aborted by now, gives the handle back.
-    pub(super) fn called(&mut self, seat: &Seat, call: AbortHandle) -> Option<AbortHandle> {
-        let slot = self.of(seat)?;
-        // It may have ended already.
-        if slot.number == 0 {
-            return None;
-        }
-        if seat.is_aborted() {
-            return Some(call);
-        }
-        slot.call = Some(call);
-        None
-    }
-
     pub(super) fn spawned_at(&mut self, seat: &Seat) -> Option<&'static Location<'static>> {
         self.of(seat).map(|slot| slot.spawned_at)
     }
 
     fn of(&mut self, seat: &Seat) -> Option<&mut Slot> {
-        self.slots.get_mut(seat.index.load(Relaxed))
+        self.slots.get_mut(seat.index())
     }
 
-    /// The blocking function of the seat has ended.
-    pub(super) fn call_ended(&mut self, seat: &Seat) -> Option<AbortHandle> {
-        let slot = self.of(seat)?;
-        slot.number = 0;
-        slot.call.take()
+    /// The task of the seat has ended, and somebody holds the seat still.
+    pub(super) fn ended(&mut self, seat: &Seat) {
+        if let Some(slot) = self.of(seat) {
+            slot.number = 0;
+        }
     }
 
     /// The task of the seat is about to leave, since it was cut off.
@@ -225,22 +203,52 @@ impl Seats {
         slot.info(TaskState::Stopping, Instant::now())
     }
 
-    /// Gives back the memory of the seats that no task has.
+    /// Gives back the memory of seats that no task has.
     pub(super) fn compact(&mut self, returned: &mut Returned) {
         self.take_back(returned);
+        let before = self.slots.len();
+        let mut may_be_free = match self.closed {
+            true => 0,
+            false => self.reserve.may_be_free(self.taken()),
+        };
         let mut kept = 0;
+        self.free.clear();
         self.slots.retain(|slot| {
-            let is_taken = slot.number != 0;
-            if is_taken {
-                slot.seat.index.store(kept, Relaxed);
-                kept += 1;
+            if slot.number == 0 {
+                if may_be_free == 0 {
+                    return false;
+                }
+                may_be_free -= 1;
+                self.free.push(kept);
             }
-            is_taken
+            slot.seat.moves_to(kept);
+            kept += 1;
+            true
         });
-        self.slots.shrink_to(2 * kept);
-        self.free = Vec::new();
+        self.slots.shrink_to_fit();
+        self.free.shrink_to_fit();
         self.newest = GONE;
-        returned.expect(kept, self.closed);
+        self.reserve.given_back(before, self.tasks);
+        self.expect_back(returned);
+    }
+
+    fn taken(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn expect_back(&self, returned: &mut Returned) {
+        let taken = self.taken();
+        returned.expect(if self.closed {
+            // All, since a seat keeps its scope alive.
+            taken
+        } else {
+            // A quarter is spared, lest this is done again and again for few.
+            let may_be_free = self.reserve.may_be_free(taken / 4);
+            match self.slots.len() <= may_be_free {
+                true => usize::MAX,
+                false => may_be_free.max(taken - taken / 4),
+            }
+        });
     }
 
     /// Takes back the seats of the tasks that have left.
@@ -251,7 +259,7 @@ impl Seats {
         for index in &self.free {
             self.slots[*index].number = 0;
         }
-        returned.expect(self.slots.len() - self.free.len(), self.closed);
+        self.expect_back(returned);
     }
 
     /// No task enters from here on, so no seat is used again. A seat keeps its scope alive.
@@ -281,7 +289,7 @@ impl Seats {
     ) {
         let now = Instant::now();
         tasks.extend(self.tasks(returned).filter_map(|slot| {
-            let state = match slot.seat.is_waiting(slot.limited) {
+            let state = match slot.seat.is_waiting() {
                 _ if stopping || slot.seat.is_aborted() => TaskState::Stopping,
                 true => TaskState::Waiting,
                 false => TaskState::Running,
@@ -294,36 +302,14 @@ impl Seats {
     /// gone through by then, and what to do when the shard is no longer locked.
     ///
     /// The scope must be closed: then no slot moves before all are free.
-    pub(super) fn abort_some(
-        &mut self,
-        done: usize,
-        at_most: usize,
-    ) -> Option<(usize, Vec<Abort>)> {
-        let rest = self.slots.get_mut(done..).filter(|rest| !rest.is_empty())?;
-        let mut aborts = Vec::new();
-        let mut gone_through = done;
-        for slot in rest.iter_mut().take(at_most) {
-            gone_through += 1;
-            aborts.extend(slot.seat.abort().map(Abort::Task));
-            aborts.extend(slot.call.clone().map(Abort::Call));
-        }
-        Some((gone_through, aborts))
-    }
-}
-
-/// A task that has begun is woken, and ends itself (see [`Membership`](super::Membership)). One that has
-/// not is about to be polled anyway.
-pub(super) enum Abort {
-    Task(Waker),
-    Call(AbortHandle),
-}
-
-impl Abort {
-    pub(super) fn execute(self) {
-        match self {
-            Abort::Task(waker) => waker.wake(),
-            Abort::Call(call) => call.abort(),
-        }
+    pub(super) fn abort_some(&self, done: usize, at_most: usize) -> Option<(usize, Vec<Stop>)> {
+        let rest = self.slots.get(done..).filter(|rest| !rest.is_empty())?;
+        let stops: Vec<Stop> = rest
+            .iter()
+            .take(at_most)
+            .map(|slot| slot.seat.abort())
+            .collect();
+        Some((done + stops.len(), stops))
     }
 }
 

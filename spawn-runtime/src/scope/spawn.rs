@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     Spawn, TaskHandle,
-    spawner::{current_runtime, spawn_future},
+    spawner::{CurrentRuntime, Place},
     start::{self, StartBlocking},
     task::{
         BlockingTask, FixedName, Name, NameOf, NoReport, Plain, ReportDebugOrString, Task,
@@ -101,12 +101,12 @@ impl TaskScope {
 }
 
 /// A scope, and a runtime for its tasks.
-struct ScopeOn<'a> {
+struct ScopeOn<'a, P> {
     scope: &'a TaskScope,
-    runtime: &'a Handle,
+    runtime: &'a P,
 }
 
-impl Spawn for ScopeOn<'_> {
+impl<P: Place> Spawn for ScopeOn<'_, P> {
     type Owned = TaskScope;
 
     fn spawner(&self) -> TaskScope {
@@ -123,10 +123,12 @@ impl Spawn for ScopeOn<'_> {
         };
         let name = newcomer.name;
         let Some((seat, entered)) = scope.admit(newcomer) else {
-            return refuse(self.runtime, task);
+            return refuse(self.runtime, name, task);
         };
-        let shard = seat.shard;
-        let spawned = spawn_future(self.runtime, name, task.seat(Membership::new(seat)));
+        let shard = seat.shard();
+        let spawned = self
+            .runtime
+            .spawn_future(name, task.seat(Membership::new(seat)));
         let id = spawned.id();
         scope
             .gate
@@ -153,18 +155,19 @@ impl Spawn for ScopeOn<'_> {
             spawned_at: call.spawned_at(),
             waiting: false,
         };
+        let name = newcomer.name;
         let Some((seat, entered)) = scope.admit(newcomer) else {
-            return refuse(self.runtime, call);
+            return refuse(self.runtime, name, call);
         };
-        let shard = seat.shard;
+        let shard = seat.shard();
         let call = CallInScope::new(call, Some(CallMembership::new(seat)));
         let spawned = self.runtime.spawn_blocking_task(call);
         let abort = spawned.abort_handle();
-        let unwanted = scope
+        let stop = scope
             .gate
             .entered(shard, |seats| seats.spawned_call(entered, abort));
-        if let Some(abort) = unwanted {
-            abort.abort();
+        if let Some(stop) = stop {
+            stop.execute();
         }
         spawned
     }
@@ -172,12 +175,12 @@ impl Spawn for ScopeOn<'_> {
 
 #[cold]
 #[track_caller]
-fn refuse<F, T>(runtime: &Handle, task: F) -> JoinHandle<T>
+fn refuse<F, T>(runtime: &impl Place, name: TaskName, task: F) -> JoinHandle<T>
 where
     F: Send + 'static,
     T: Send + 'static,
 {
-    let refused = runtime.spawn(Refused::new(task));
+    let refused = runtime.spawn_future(name, Refused::new(task));
     refused.abort();
     refused
 }
@@ -193,7 +196,7 @@ impl Spawn for TaskScope {
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
         let spawner = ScopeOn {
             scope: self,
-            runtime: &current_runtime(task.task_name()),
+            runtime: &CurrentRuntime,
         };
         spawner.spawn(task)
     }
@@ -217,7 +220,7 @@ impl Spawn for TaskScope {
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         let spawner = ScopeOn {
             scope: self,
-            runtime: &current_runtime(call.task_name()),
+            runtime: &CurrentRuntime,
         };
         spawner.spawn_blocking_task(call)
     }

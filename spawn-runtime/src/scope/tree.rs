@@ -1,9 +1,6 @@
 use std::sync::{
     Arc, Mutex, MutexGuard, OnceLock, PoisonError,
-    atomic::{
-        AtomicBool, AtomicUsize,
-        Ordering::{Relaxed, SeqCst},
-    },
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
 };
 
 use tokio::{task::Id, time::Instant};
@@ -126,46 +123,47 @@ impl Scope {
     #[inline]
     pub(super) fn leave(&self, seat: &Seat, ending: Ending) {
         if seat.is_cut_off(ending) {
-            let info = self.gate.entered(seat.shard, |seats| seats.cut_off(seat));
+            let info = self.gate.entered(seat.shard(), |seats| seats.cut_off(seat));
             return self.leave_so(seat, ending, info, true);
         }
-        let (is_enough, left) = self.gate.leave(seat.shard, |returned| {
+        let (is_enough, left) = self.gate.leave(seat.shard(), |returned| {
             returned.count(ending);
-            returned.give(seat.index.load(Relaxed))
+            returned.give(seat.index())
         });
-        self.has_left(seat.shard, is_enough, left);
+        self.has_left(seat.shard(), is_enough, left);
     }
 
     /// The blocking function of a seat has ended.
     pub(super) fn leave_call(&self, seat: &Seat, ending: Ending) {
-        let (info, call) = self.gate.entered(seat.shard, |seats| {
+        let info = self.gate.entered(seat.shard(), |seats| {
             let info = seat.is_cut_off(ending).then(|| seats.cut_off(seat));
-            (info.flatten(), seats.call_ended(seat))
+            seats.ended(seat);
+            info.flatten()
         });
-        drop(call);
+        seat.call_ends();
         self.leave_so(seat, ending, info, seat.is_let_go());
     }
 
     #[cold]
     fn leave_so(&self, seat: &Seat, ending: Ending, cut_off: Option<TaskInfo>, gives: bool) {
-        let (is_enough, left) = self.gate.leave(seat.shard, |returned| {
+        let (is_enough, left) = self.gate.leave(seat.shard(), |returned| {
             match cut_off {
                 Some(task) => returned.aborted.push(task),
                 None => returned.count(ending),
             }
-            gives && returned.give(seat.index.load(Relaxed))
+            gives && returned.give(seat.index())
         });
-        self.has_left(seat.shard, is_enough, left);
+        self.has_left(seat.shard(), is_enough, left);
     }
 
     /// The task of a seat has gone on as another one, which has left.
     #[cold]
     pub(super) fn give_back(&self, seat: &Seat) {
-        let is_enough = self.gate.left(seat.shard, |returned| {
-            returned.give(seat.index.load(Relaxed))
-        });
+        let is_enough = self
+            .gate
+            .left(seat.shard(), |returned| returned.give(seat.index()));
         if is_enough {
-            self.gate.with(seat.shard, Seats::compact);
+            self.gate.with(seat.shard(), Seats::compact);
         }
     }
 
@@ -415,13 +413,12 @@ impl Aborting {
                     .gate
                     .entered(self.shard, |seats| seats.abort_some(self.slots, room));
                 match chunk {
-                    Some((slots, aborts)) => {
+                    Some((slots, stops)) => {
                         room -= slots - self.slots;
                         self.slots = slots;
-                        // A waker may be anybody's code.
-                        aborts
-                            .into_iter()
-                            .for_each(|abort| contained(|| abort.execute()));
+                        for stop in stops {
+                            contained(|| stop.execute());
+                        }
                     }
                     None => {
                         self.shard += 1;

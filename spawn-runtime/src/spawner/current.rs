@@ -1,6 +1,6 @@
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::Spawn;
+use super::{Place, Spawn};
 use crate::task::{BlockingTask, Task, TaskName};
 
 /// The runtime that the caller is in: where tasks run without `on`.
@@ -16,12 +16,34 @@ impl Spawn for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        Spawn::spawn(&current_runtime(task.task_name()), task)
+        self.spawn_future(task.task_name(), task)
     }
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
         current_runtime(task.task_name()).spawn_blocking_task(task)
+    }
+}
+
+impl Place for CurrentRuntime {
+    #[inline]
+    #[track_caller]
+    fn spawn_future<F>(&self, name: TaskName, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
+    {
+        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+        {
+            // Within a task there is a runtime. To ask for the task's id is cheaper than for a handle, whose
+            // count all threads share.
+            if tokio::task::try_id().is_none() {
+                drop(current_runtime(name));
+            }
+            tokio::spawn(future)
+        }
+        // With a handle the task gets its name in tokio-console.
+        #[cfg(all(tokio_unstable, feature = "tracing"))]
+        current_runtime(name).spawn_future(name, future)
     }
 }
 

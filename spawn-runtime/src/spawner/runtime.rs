@@ -3,26 +3,27 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::Spawn;
+use super::{Place, Spawn};
 use crate::task::{BlockingTask, Task, TaskName};
 
-/// Spawns a task that has this name in tokio-console.
-#[inline]
-#[track_caller]
-pub(crate) fn spawn_future<F>(runtime: &Handle, name: TaskName, future: F) -> JoinHandle<F::Output>
-where
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
-    #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+impl Place for Handle {
+    #[inline]
+    #[track_caller]
+    fn spawn_future<F>(&self, name: TaskName, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let _ = name;
-        runtime.spawn(future)
+        #[cfg(not(all(tokio_unstable, feature = "tracing")))]
+        {
+            let _ = name;
+            self.spawn(future)
+        }
+        #[cfg(all(tokio_unstable, feature = "tracing"))]
+        tokio::task::Builder::new()
+            .name(name.get())
+            .spawn_on(future, self)
+            .expect("a future can always be spawned")
     }
-    #[cfg(all(tokio_unstable, feature = "tracing"))]
-    tokio::task::Builder::new()
-        .name(name.get())
-        .spawn_on(future, runtime)
-        .expect("a future can always be spawned")
 }
 
 impl Spawn for Handle {
@@ -35,7 +36,7 @@ impl Spawn for Handle {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        spawn_future(self, task.task_name(), task)
+        self.spawn_future(task.task_name(), task)
     }
 
     #[track_caller]
