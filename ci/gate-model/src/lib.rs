@@ -1,47 +1,12 @@
 //! Every interleaving of tasks that enter and leave with a shutdown that closes and waits.
 
-/// What `gate` counts with in the library is std's. loom takes `SeqCst` for `AcqRel`, which is weaker than
-/// what the gate asks for, but knows sequentially consistent fences: so there is one around each access.
-mod atomic {
-    pub(super) use loom::sync::atomic::Ordering;
-    use loom::sync::atomic::{self, fence};
-
-    #[derive(Default)]
-    pub(super) struct AtomicUsize(atomic::AtomicUsize);
-
-    fn fenced<T>(access: impl FnOnce() -> T) -> T {
-        fence(Ordering::SeqCst);
-        let value = access();
-        fence(Ordering::SeqCst);
-        value
-    }
-
-    impl AtomicUsize {
-        pub(super) fn load(&self, order: Ordering) -> usize {
-            fenced(|| self.0.load(order))
-        }
-
-        pub(super) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
-            fenced(|| self.0.fetch_add(value, order))
-        }
-
-        pub(super) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
-            fenced(|| self.0.fetch_sub(value, order))
-        }
-
-        pub(super) fn fetch_or(&self, value: usize, order: Ordering) -> usize {
-            fenced(|| self.0.fetch_or(value, order))
-        }
-
-        pub(super) fn fetch_update(
-            &self,
-            set: Ordering,
-            fetch: Ordering,
-            update: impl FnMut(usize) -> Option<usize>,
-        ) -> Result<usize, usize> {
-            fenced(|| self.0.fetch_update(set, fetch, update))
-        }
-    }
+/// What `gate` is made of in the library is std's.
+mod sync {
+    pub(super) use loom::sync::{
+        Mutex, MutexGuard,
+        atomic::{AtomicUsize, Ordering},
+    };
+    pub(super) use std::sync::PoisonError;
 }
 
 #[path = "../../../spawn-runtime/src/scope/gate.rs"]
@@ -65,12 +30,16 @@ mod sharded {
     }
 
     impl<T> Sharded<T> {
-        pub(super) fn here(&self) -> &T {
-            &self.0[HERE.with(Cell::get)]
+        pub(super) fn here(&self) -> usize {
+            HERE.with(Cell::get)
         }
 
-        pub(super) fn iter(&self) -> impl Iterator<Item = &T> {
-            self.0.iter()
+        pub(super) fn get(&self, index: usize) -> &T {
+            &self.0[index]
+        }
+
+        pub(super) fn len(&self) -> usize {
+            self.0.len()
         }
     }
 }
@@ -92,7 +61,7 @@ mod tests {
 
     /// A scope as far as its gate goes.
     struct Scope {
-        gate: Gate,
+        gate: Gate<(), ()>,
         empty: Waiters,
         progress: Waiters,
         /// The shutdown has returned: from here on nothing may run.
@@ -134,26 +103,25 @@ mod tests {
             })
         }
 
-        fn run(&self, leaves_at: usize) -> bool {
-            let admitted = self.gate.enter();
+        fn enter(&self) -> bool {
+            self.gate.enter(self.gate.here(), |(), _| ()).is_some()
+        }
+
+        fn run(&self) -> bool {
+            let shard = self.gate.here();
+            let admitted = self.enter();
             if admitted {
                 assert!(
                     !self.over.load(SeqCst),
                     "a task runs after the shutdown returned"
                 );
-                // It may end on another thread than it was spawned on.
-                HERE.with(|here| here.set(leaves_at));
-                assert!(
-                    !self.over.load(SeqCst),
-                    "a task runs after the shutdown returned"
-                );
-                self.leave();
+                self.leave(shard);
             }
             admitted
         }
 
-        fn leave(&self) {
-            match self.gate.leave() {
+        fn leave(&self, shard: usize) {
+            match self.gate.leave(shard, |()| ()).1 {
                 None => {}
                 Some(Left::Nobody) => self.empty.tell(),
                 Some(Left::WaitingTasks) => self.progress.tell(),
@@ -193,11 +161,11 @@ mod tests {
     fn nothing_runs_after_the_shutdown_and_the_shutdown_ends() {
         loom::model(|| {
             let scope = Scope::new();
-            let spawners = [(0, 1), (1, 0)].map(|(shard, leaves_at)| {
+            let spawners = [0, 1].map(|shard| {
                 let scope = scope.clone();
                 thread::spawn(move || {
                     HERE.with(|here| here.set(shard));
-                    scope.run(leaves_at)
+                    scope.run()
                 })
             });
             scope.shut_down();
@@ -205,7 +173,7 @@ mod tests {
                 spawner.join().unwrap();
             }
             assert_eq!(scope.gate.live(), 0);
-            assert!(!scope.gate.enter(), "closed for good");
+            assert!(!scope.enter(), "closed for good");
         });
     }
 
@@ -213,19 +181,18 @@ mod tests {
     fn a_wait_never_finds_a_scope_empty_in_which_one_task_spawns_the_next_before_it_ends() {
         loom::model(|| {
             let scope = Scope::new();
-            assert!(scope.gate.enter());
+            assert!(scope.enter());
             let chain = {
                 let scope = scope.clone();
                 thread::spawn(move || {
                     // A task on one shard spawns another on the other shard, and ends; so on.
                     for shard in [1, 0] {
                         HERE.with(|here| here.set(shard));
-                        assert!(scope.gate.enter());
-                        HERE.with(|here| here.set(1 - shard));
-                        scope.leave();
+                        assert!(scope.enter());
+                        scope.leave(1 - shard);
                     }
                     scope.over.store(true, SeqCst);
-                    scope.leave();
+                    scope.leave(0);
                 })
             };
             scope.wait();
@@ -242,14 +209,11 @@ mod tests {
         loom::model(|| {
             let scope = Scope::new();
             for _ in 0..3 {
-                assert!(scope.gate.enter());
+                assert!(scope.enter());
             }
             let other = {
                 let scope = scope.clone();
-                thread::spawn(move || {
-                    HERE.with(|here| here.set(1));
-                    scope.leave();
-                })
+                thread::spawn(move || scope.leave(0))
             };
             // Both stay until both know: an abort comes later.
             let waits = {
@@ -266,21 +230,36 @@ mod tests {
         });
     }
 
+    // Neither shard alone tells who is last.
+    #[test]
+    fn the_last_of_two_shards_is_noticed() {
+        loom::model(|| {
+            let scope = Scope::new();
+            let tasks = [0, 1].map(|shard| {
+                HERE.with(|here| here.set(shard));
+                assert!(scope.enter());
+                let scope = scope.clone();
+                thread::spawn(move || scope.leave(shard))
+            });
+            scope.wait();
+            for task in tasks {
+                task.join().unwrap();
+            }
+        });
+    }
+
     #[test]
     fn two_waits_both_end() {
         loom::model(|| {
             let scope = Scope::new();
-            assert!(scope.gate.enter());
+            assert!(scope.enter());
             let other = {
                 let scope = scope.clone();
                 thread::spawn(move || scope.wait())
             };
             let task = {
                 let scope = scope.clone();
-                thread::spawn(move || {
-                    HERE.with(|here| here.set(1));
-                    scope.leave();
-                })
+                thread::spawn(move || scope.leave(0))
             };
             scope.wait();
             other.join().unwrap();

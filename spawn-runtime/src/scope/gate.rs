@@ -98,8 +98,8 @@ impl<E, L> Gate<E, L> {
 
     #[cold]
     fn who_is_left(&self, shard: usize, left: usize) -> Option<Left> {
-        // Perhaps fewer than there are, and never more: who comes is counted by a task that is in. So
-        // most that leave need not look at the other shards.
+        // Most that leave are spared the look at the other shards. Without the lock it may be that fewer are
+        // seen to have entered than have, which costs a look too many.
         let here = self.entering.get(shard).entered.load(Relaxed);
         if here.wrapping_sub(left) as isize > self.waiting_tasks.load(SeqCst) as isize {
             return None;

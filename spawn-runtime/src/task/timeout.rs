@@ -7,7 +7,7 @@ use std::{
 use pin_project_lite::pin_project;
 use tokio::{
     task::coop,
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep_until},
 };
 
 use super::{
@@ -35,7 +35,7 @@ pin_project! {
         #[pin]
         future: F,
         after: Duration,
-        // Armed by the first poll: time spent in the queue of the runtime, or waiting for a turn,
+        // Counted from the first poll: time spent in the queue of the runtime, or waiting for a turn,
         // does not count.
         #[pin]
         deadline: Option<Sleep>,
@@ -51,12 +51,15 @@ impl<F: Future> Body for TimedBody<F> {
         _: &A,
     ) -> Poll<Ended<F::Output>> {
         let mut this = self.project();
-        if this.deadline.is_none() {
-            this.deadline.set(Some(sleep(*this.after)));
-        }
+        // The timer itself is for a future that has not ended by then.
+        let begun = this.deadline.is_none().then(Instant::now);
         let had_budget = coop::has_budget_remaining();
         if let Poll::Ready(value) = this.future.poll(cx) {
             return Poll::Ready(Ended::Value(value));
+        }
+        if let Some(begun) = begun {
+            let deadline = deadline(begun, *this.after);
+            this.deadline.set(Some(sleep_until(deadline)));
         }
         let Some(deadline) = this.deadline.as_pin_mut() else {
             return Poll::Pending;
@@ -69,4 +72,10 @@ impl<F: Future> Body for TimedBody<F> {
         };
         elapsed.map(|()| Ended::TimedOut(*this.after))
     }
+}
+
+/// As for [`tokio::time::sleep`], a duration that no clock counts to is some thirty years.
+fn deadline(begun: Instant, after: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(86_400 * 365 * 30);
+    begun.checked_add(after).unwrap_or_else(|| begun + FAR)
 }
