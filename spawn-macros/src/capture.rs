@@ -11,7 +11,7 @@
 //! That is the order of declaration, as in the plain `async fn`.
 
 use crate::attributes;
-use crate::mentions::Mentions;
+use crate::mentions;
 use crate::parameter::{Kind, Parameter};
 use crate::types;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
@@ -40,11 +40,11 @@ impl Capture {
     }
 }
 
-/// `in_body` and `in_options` are the variables that the body and the options use.
+/// `body` and `options` are where the variables may be used.
 pub(crate) fn plan(
     parameters: &[Parameter],
-    in_body: &Mentions,
-    in_options: &Mentions,
+    body: &[TokenTree],
+    options: &[TokenTree],
 ) -> Vec<Capture> {
     // Whether an argument whose drop can be seen has come before.
     let mut is_later = false;
@@ -60,11 +60,16 @@ pub(crate) fn plan(
             Kind::Pattern { .. } => destructure(parameter),
             Kind::Name { name, .. } => {
                 // No lint looks at a variable which is mentioned, so one that may be unused is not.
-                let is_used = in_body.uses(name) || name.to_string().starts_with('_');
-                let only_in_options = !is_used && in_options.uses(name);
-                if may_stay && (is_used || only_in_options) {
+                let is_used = || {
+                    name.to_string().starts_with('_')
+                        || mentions::uses(name, body)
+                        || mentions::uses(name, options)
+                };
+                if may_stay && is_used() {
                     mention(parameter)
                 } else {
+                    let only_in_options =
+                        mentions::uses(name, options) && !mentions::uses(name, body);
                     rebind(parameter, only_in_options)
                 }
             }

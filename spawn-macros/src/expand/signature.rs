@@ -2,7 +2,7 @@
 //! and editors.
 
 use crate::checked::{Outline, Returned};
-use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
@@ -96,41 +96,33 @@ fn is_kept(attribute: &Attribute, returned: Returned) -> bool {
 ///     `{ #![allow(unused)] run() }`
 ///
 /// Output:
-///     `#[allow(unused)]` and `{ run() }`
-pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group) {
-    let mut outer = TokenStream::new();
-    let mut tokens = body.stream().into_iter().peekable();
-    let mut rest = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        let is_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        let bang = match tokens.peek() {
-            Some(TokenTree::Punct(punct))
-                if is_hash && punct.as_char() == '!' && punct.spacing() == Spacing::Alone =>
-            {
-                tokens.next()
-            }
-            _ => None,
-        };
-        match (bang, tokens.peek()) {
-            (Some(_), Some(TokenTree::Group(_))) => {
-                outer.extend([token]);
-                outer.extend(tokens.next());
-            }
-            (bang, _) => {
-                rest.extend([token]);
-                rest.extend(bang);
-                rest.extend(tokens);
-                break;
-            }
+///     `#[allow(unused)]` and `{ run() }`, and the tokens between those braces
+pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group, Vec<TokenTree>) {
+    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let mut end = 0;
+    while let [
+        TokenTree::Punct(hash),
+        TokenTree::Punct(bang),
+        TokenTree::Group(_),
+        ..,
+    ] = &tokens[end..]
+    {
+        if hash.as_char() != '#' || bang.as_char() != '!' {
+            break;
         }
+        end += 3;
     }
-    if outer.is_empty() {
+    if end == 0 {
         // Untouched, with the spans of both braces.
-        return (outer, body.clone());
+        return (TokenStream::new(), body.clone(), tokens);
     }
-    let mut remaining = Group::new(body.delimiter(), rest);
+    let rest = tokens.split_off(end);
+    let is_bang =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '!');
+    let outer = tokens.into_iter().filter(|token| !is_bang(token)).collect();
+    let mut remaining = Group::new(body.delimiter(), rest.iter().cloned().collect());
     remaining.set_span(body.span());
-    (outer, remaining)
+    (outer, remaining, rest)
 }
 
 /// The outer function's braces are the user's, so that the lints which look for the function's own

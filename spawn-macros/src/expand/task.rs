@@ -2,9 +2,8 @@
 
 use super::signature::{header, inner_attributes, with_user_braces};
 use crate::capture::{self, Capture};
-use crate::check::used_in_options;
+use crate::check::written_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
-use crate::mentions::Mentions;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
@@ -31,9 +30,9 @@ use syn::spanned::Spanned;
 ///     }
 ///     ```
 pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
-    let (hoisted, body) = inner_attributes(&task.body);
-    let in_body = Mentions::of(body.stream());
-    let captures = capture::plan(&outline.parameters, &in_body, &used_in_options(task));
+    let (hoisted, body, in_body) = inner_attributes(&task.body);
+    let options = written_in_options(task);
+    let captures = capture::plan(&outline.parameters, &in_body, &options);
     let work = match task.runs {
         Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body),
         Runs::OnBlockingThread => closure(outline, &captures, &body),
