@@ -18,6 +18,7 @@ mod duration;
 mod expand;
 mod fallback;
 mod function;
+mod letters;
 mod mentions;
 mod options;
 mod parameter;

@@ -3,7 +3,7 @@
 use crate::{place, types};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, parse_quote};
+use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypePath, parse_quote};
 
 pub(crate) struct Output {
     pub arrow: Option<Token![->]>,
@@ -126,8 +126,12 @@ fn infer_opaque(ty: &mut Type) -> bool {
 ///     `Result<Vec<impl Display>, Error>`
 ///
 /// Output:
-///     `Result<NoReport, Error>`, or `None` where such a type might not be allowed
+///     `Result<NoReport, Error>`, or `None` where such a type might not be allowed, or it is no
+///     `Result` anyway
 fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
+    if is_no_result(ty) {
+        return None;
+    }
     let mut ty = types::bare(ty).clone();
     if !is_opaque {
         return Some(ty);
@@ -152,6 +156,22 @@ fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
     }
     let is_clear = !infer_opaque(&mut ty.clone());
     is_clear.then_some(ty)
+}
+
+/// Whether the type, as it is written, surely is no `Result` and no alias of it, which spares rustc to
+/// find that out.
+fn is_no_result(ty: &Type) -> bool {
+    const NO_RESULTS: [&str; 4] = ["Box", "Option", "String", "Vec"];
+    match types::bare(ty) {
+        Type::Array(_) | Type::Reference(_) | Type::Tuple(_) => true,
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) if path.segments.len() == 1 => {
+            let name = &path.segments[0].ident;
+            types::is_primitive(name) || NO_RESULTS.iter().any(|known| name == known)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the type, as it is written, surely is no future.

@@ -6,12 +6,14 @@
 mod background;
 mod blocking;
 mod body;
+mod letters;
 mod limit;
 mod name;
 mod origin;
 mod outcome;
 mod queued_blocking;
 mod report;
+mod returns;
 pub(crate) mod sealed;
 mod timeout;
 
@@ -29,9 +31,11 @@ pub(crate) use self::{
 };
 pub use self::{
     body::{Body, Plain, Wrap},
+    letters::Letters,
     limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
     name::Name,
-    report::{NoReport, Report, Returns},
+    report::{NoReport, Report},
+    returns::{Returns, ReturnsAny},
     sealed::BlockingTask,
     timeout::Timeout,
 };

@@ -4,11 +4,12 @@ use super::signature::{header, inner_attributes, with_user_braces};
 use crate::capture::{self, Capture};
 use crate::check::written_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
+use crate::letters;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
 use proc_macro2::{Group, Ident, Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -19,12 +20,11 @@ use syn::spanned::Spanned;
 ///     ```
 ///     #[track_caller]
 ///     fn f(a: A, __arg1: (X, Y)) -> TaskHandle<R> {
-///         fn __background_name() -> &'static ::core::primitive::str { "f" }
-///         spawn(__background_name, REPORTER, Plain, async move {
-///             if let Some(__ret) = None::<R> { return __ret; }
+///         Returns::<R>::NEW.spawn::<0, 0x66, _>(async move {
 ///             let _ = &a;
 ///             let __arg1 = __arg1;
 ///             let (x, y) = __arg1;
+///             if false { return never::<R>(); }
 ///             match () { () => { BODY } }
 ///         })
 ///     }
@@ -65,16 +65,19 @@ pub(super) fn function(
     quote!(#header #body)
 }
 
-/// What exists once for all calls: the task's name and its limiter.
+/// What exists once for all calls: the task's name, if it has to be an item, and its limiter.
 fn items(outline: &Outline, task: &Task) -> TokenStream {
     let runtime = &outline.runtime;
-    let name = Literal::string(&task.name);
-    // A function and not a closure, which would have the generics of the function around it.
-    let mut items = quote_spanned! {outline.generated=>
-        fn __background_name() -> &'static ::core::primitive::str {
-            #name
-        }
-    };
+    let mut items = TokenStream::new();
+    if letters::of(&task.name, outline.generated).is_none() {
+        let name = Literal::string(&task.name);
+        // A function and not a closure, which would have the generics of the function around it.
+        items.extend(quote_spanned! {outline.generated=>
+            fn __background_name() -> &'static ::core::primitive::str {
+                #name
+            }
+        });
+    }
     if let Some(limit) = &task.limit {
         // At the limit itself, for the error if it turns out to be 0.
         let place = place::of(limit);
@@ -171,8 +174,68 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
     }
 }
 
-/// `spawn(…, WORK)`, and what becomes of its handle.
+/// The start of the task, and what becomes of its handle.
 fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
+    let span = outline.generated;
+    let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
+    let mut call = match plain_start(outline, task, work) {
+        Some(call) => call,
+        None => start(outline, task, is_cancellable, work),
+    };
+    let runtime = &outline.reported_runtime;
+    if is_cancellable {
+        let handle_token = quote_spanned!(span=> __handle_token);
+        call =
+            quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
+    }
+    // Ours, lest a lint say that the user has imported it and need not qualify it.
+    let handle = quote_spanned!(span=> TaskHandle);
+    let call = match outline.returned {
+        Returned::TaskHandle => call,
+        Returned::AbortOnDrop => {
+            quote_spanned!(outline.keyword=> #runtime::#handle::abort_on_drop(#call))
+        }
+        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::#handle::detach(#call);),
+    };
+    // For clippy a future with a future as its value is a mistake in a block, but not in a
+    // function.
+    if task.runs == Runs::OnBlockingThread || !outline.output.may_be_future {
+        return call;
+    }
+    quote_spanned!(span=> #[allow(clippy::async_yields_async)] #call)
+}
+
+/// What starts a task without options, and costs rustc least.
+///
+/// Output:
+///     `Returns::<R>::NEW.spawn::<FIRST, REST, _>(WORK)`
+fn plain_start(outline: &Outline, task: &Task, work: &TokenStream) -> Option<TokenStream> {
+    let has_options = task.on.is_some() || task.timeout.is_some() || task.limit.is_some();
+    if task.runs != Runs::AsTask || has_options {
+        return None;
+    }
+    let span = outline.generated;
+    let [first, rest] = letters::of(&task.name, span)?;
+    let runtime = &outline.reported_runtime;
+    let returns = match &outline.output.reported {
+        // It differs from what the body returns.
+        Some(_) if outline.output.is_opaque => return None,
+        Some(ty) => {
+            let returns = Ident::new("Returns", span);
+            quote_spanned!(outline.keyword=> #returns::<#ty>::NEW)
+        }
+        None => Ident::new("ReturnsAny", span).into_token_stream(),
+    };
+    Some(quote_spanned! {outline.keyword=>
+        #runtime::__private::#returns.spawn::<#first, #rest, _>(#work)
+    })
+}
+
+/// What starts a task with options.
+///
+/// Output:
+///     `spawn(NAME, REPORTER, WRAP, WORK)`
+fn start(outline: &Outline, task: &Task, is_cancellable: bool, work: &TokenStream) -> TokenStream {
     let runtime = &outline.runtime;
     let span = outline.generated;
     let spawner = task.on.as_ref().map(|_| quote_spanned!(span=> __spawner,));
@@ -187,32 +250,23 @@ fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
         Some(ty) => quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW.__reporter()),
         None => quote_spanned!(span=> #runtime::__private::NoReport),
     };
-    let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
+    let name = name(outline, task);
     let wrap = wrap(outline, task, is_cancellable);
     let runtime = &outline.reported_runtime;
-    let name = quote_spanned!(span=> __background_name);
-    let handle_token = quote_spanned!(span=> __handle_token);
-    // For clippy a future with a future as its value is a mistake in a block, but not in a
-    // function.
-    let allow = (task.runs != Runs::OnBlockingThread && outline.output.may_be_future)
-        .then(|| quote_spanned!(span=> #[allow(clippy::async_yields_async)]));
-    let mut call = quote_spanned! {outline.keyword=>
+    quote_spanned! {outline.keyword=>
         #runtime::__private::#spawn(#spawner #name, #report, #wrap, #work)
-    };
-    if is_cancellable {
-        call =
-            quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
     }
-    // Ours, lest a lint say that the user has imported it and need not qualify it.
-    let handle = quote_spanned!(span=> TaskHandle);
-    let call = match outline.returned {
-        Returned::TaskHandle => call,
-        Returned::AbortOnDrop => {
-            quote_spanned!(outline.keyword=> #runtime::#handle::abort_on_drop(#call))
+}
+
+/// The task's name as an argument.
+fn name(outline: &Outline, task: &Task) -> TokenStream {
+    let runtime = &outline.runtime;
+    match letters::of(&task.name, outline.generated) {
+        Some([first, rest]) => {
+            quote_spanned!(outline.generated=> #runtime::__private::Letters::<#first, #rest>)
         }
-        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::#handle::detach(#call);),
-    };
-    quote!(#allow #call)
+        None => quote_spanned!(outline.generated=> __background_name),
+    }
 }
 
 /// What runs around the body.
@@ -241,19 +295,21 @@ fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
 
 /// The body as a future with the type of the plain `async fn`'s.
 ///
-/// The `if let` tells `?` and `return` what the function returns before the body is looked at.
+/// The `if` tells `?` and `return` what the function returns before the body is looked at.
 fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    let value = Ident::new("__ret", outline.output.place);
+    // rustc points at it as a whole where the body has another type.
+    let place = outline.output.place;
+    let runtime = outline.runtime_at(place);
+    let value = quote_spanned!(place=> #runtime::__private::never::<#pinned>());
     let run = run(outline, body);
     // The arguments move before the `return` that is never reached: were it between the two, rustc would
     // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
     // in tests/behaviour/footprint.rs).
     let block = quote_spanned! {outline.generated=>
         #(#statements)*
-        #[allow(unreachable_code, unreachable_patterns)]
-        if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#pinned> {
+        if false {
             return #value;
         }
         #run
