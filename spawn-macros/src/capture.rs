@@ -26,6 +26,8 @@ pub(crate) struct Capture {
     pub binding: TokenStream,
     /// What the body does with it first of all.
     pub statements: TokenStream,
+    /// Whether they make variables of the body's own, which are dropped at its end.
+    pub is_bound_anew: bool,
 }
 
 impl Capture {
@@ -85,6 +87,7 @@ pub(crate) fn pass_on(parameters: &[Parameter]) -> Vec<Capture> {
         attributes: outer_attributes(parameter),
         binding: named(parameter),
         statements: TokenStream::new(),
+        is_bound_anew: false,
     };
     parameters.iter().map(named).collect()
 }
@@ -109,6 +112,7 @@ fn leave(parameter: &Parameter) -> Capture {
         attributes: parameter.attributes.clone(),
         binding: named(parameter),
         statements: TokenStream::new(),
+        is_bound_anew: false,
     }
 }
 
@@ -134,6 +138,7 @@ fn mention(parameter: &Parameter) -> Capture {
         attributes: parameter.attributes.clone(),
         binding,
         statements: quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;),
+        is_bound_anew: false,
     }
 }
 
@@ -164,6 +169,7 @@ fn rebind(parameter: &Parameter, is_used: bool) -> Capture {
         attributes: outer_attributes(parameter),
         binding: named(parameter),
         statements,
+        is_bound_anew: true,
     }
 }
 

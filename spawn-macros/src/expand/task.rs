@@ -8,7 +8,7 @@ use crate::letters;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
-use proc_macro2::{Group, Ident, Literal, TokenStream};
+use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -34,8 +34,8 @@ pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
     let options = written_in_options(task);
     let captures = capture::plan(&outline.parameters, &in_body, &options);
     let work = match task.runs {
-        Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body),
-        Runs::OnBlockingThread => closure(outline, &captures, &body),
+        Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body, &in_body),
+        Runs::OnBlockingThread => closure(outline, &captures, &body, &in_body),
     };
     let function = function(outline, task, &captures, &work);
     quote!(#hoisted #function)
@@ -296,14 +296,19 @@ fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
 /// The body as a future with the type of the plain `async fn`'s.
 ///
 /// The `if` tells `?` and `return` what the function returns before the body is looked at.
-fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+fn future(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
     // rustc points at it as a whole where the body has another type.
     let place = outline.output.place;
     let runtime = outline.runtime_at(place);
     let value = quote_spanned!(place=> #runtime::__private::never::<#pinned>());
-    let run = run(outline, body);
+    let run = run(outline, captures, body, in_body);
     // The arguments move before the `return` that is never reached: were it between the two, rustc would
     // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
     // in tests/behaviour/footprint.rs).
@@ -318,17 +323,35 @@ fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream 
 }
 
 /// The body as a closure. Its arguments are dropped as those of the plain `fn`.
-fn closure(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+fn closure(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    let run = run(outline, body);
+    let run = run(outline, captures, body, in_body);
     let block = quote_spanned!(outline.generated=> #(#statements)* #run);
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
 }
 
-/// The body as the last expression of a block. It is an arm of a `match`, since there the
-/// temporaries of its own last expression are dropped before the arguments, as they are at the end
-/// of a function in every edition.
-fn run(outline: &Outline, body: &Group) -> TokenStream {
-    quote_spanned!(outline.generated=> match () { () => #body })
+/// The body as the last expression of a block.
+///
+/// Next to variables of that block it is an arm of a `match`, since there the temporaries of its own
+/// last expression are dropped before those, as they are at the end of a function in every edition.
+/// So it is without a `;`, or rustc would find the braces unneeded where they hold one expression.
+fn run(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> TokenStream {
+    let is_semicolon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let has_neighbours = captures.iter().any(|capture| capture.is_bound_anew);
+    if has_neighbours || !in_body.iter().any(is_semicolon) {
+        return quote_spanned!(outline.generated=> match () { () => #body });
+    }
+    body.to_token_stream()
 }
