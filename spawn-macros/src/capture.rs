@@ -38,7 +38,10 @@ impl Capture {
             binding,
             ..
         } = self;
-        quote!(#(#attributes)* #binding)
+        match attributes.is_empty() {
+            true => binding.clone(),
+            false => quote!(#(#attributes)* #binding),
+        }
     }
 }
 
@@ -128,11 +131,14 @@ fn mention(parameter: &Parameter) -> Capture {
     let allow = allow(&argument, generated);
     let binding = match &parameter.kind {
         Kind::Receiver(receiver) => quote!(#receiver),
-        Kind::Name { mutability, .. } => {
+        Kind::Name {
+            mutability: Some(mutability),
+            ..
+        } => {
             let named = named(parameter);
             quote!(#mutability #named)
         }
-        Kind::Ignored { .. } | Kind::Pattern { .. } => named(parameter),
+        Kind::Name { .. } | Kind::Ignored { .. } | Kind::Pattern { .. } => named(parameter),
     };
     Capture {
         attributes: parameter.attributes.clone(),

@@ -11,25 +11,29 @@ use proc_macro2::{Literal, Span};
 /// Output:
 ///     `0` and `0x736176655f7265706f7274`
 pub(crate) fn of(name: &str, span: Span) -> Option<[Literal; 2]> {
-    let bytes = name.as_bytes();
-    // There a 0 is where no letter is.
-    if bytes.len() > 32 || bytes.contains(&0) {
+    if !fit(name) {
         return None;
     }
+    let bytes = name.as_bytes();
     let (first, rest) = bytes.split_at(bytes.len().saturating_sub(16));
     Some([number(first, span)?, number(rest, span)?])
+}
+
+/// Whether a name can be spelled so.
+pub(crate) fn fit(name: &str) -> bool {
+    // There a 0 is where no letter is.
+    name.len() <= 32 && !name.contains('\0')
 }
 
 fn number(bytes: &[u8], span: Span) -> Option<Literal> {
     let value = bytes
         .iter()
         .fold(0_u128, |value, byte| value << 8 | u128::from(*byte));
-    let mut literal: Literal = match value {
-        0 => "0".parse(),
+    let mut literal = match value {
+        0 => Literal::u8_unsuffixed(0),
         // The letters can be made out that way.
-        _ => format!("{value:#x}").parse(),
-    }
-    .ok()?;
+        _ => format!("{value:#x}").parse().ok()?,
+    };
     literal.set_span(span);
     Some(literal)
 }

@@ -26,6 +26,7 @@ mod place;
 mod problems;
 mod reorder;
 mod return_type;
+mod runtime;
 mod spell;
 mod suggest;
 #[cfg(test)]

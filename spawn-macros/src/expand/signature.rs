@@ -2,8 +2,8 @@
 //! and editors.
 
 use crate::checked::{Outline, Returned};
-use proc_macro2::{Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
 /// Input:
@@ -33,27 +33,23 @@ pub(crate) fn header(outline: &Outline, parameters: &[TokenStream]) -> TokenStre
     let fn_token = &signature.fn_token;
     let name = &signature.ident;
     let generics = &signature.generics;
-    let where_clause = where_clause(outline);
+    let where_clause = &generics.where_clause;
+    let empty_where = empty_where(outline);
     let return_type = return_type(outline);
-    let mut parentheses = TokenStream::new();
-    signature.paren_token.surround(&mut parentheses, |tokens| {
-        quote!(#(#parameters),*).to_tokens(tokens)
-    });
+    let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
+    parentheses.set_span(signature.paren_token.span.join());
     quote! {
         #(#attributes)* #track_caller
-        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause
+        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause #empty_where
     }
 }
 
-/// The user's `where`, or one that says nothing: rustc takes the signature for the user's own, and
-/// points at it where documentation is missing, only if it also ends with a token of theirs.
-fn where_clause(outline: &Outline) -> TokenStream {
+/// A `where` that says nothing, where the user wrote none: rustc takes the signature for the user's
+/// own, and points at it where documentation is missing, only if it also ends with a token of theirs.
+fn empty_where(outline: &Outline) -> Option<Token![where]> {
     let signature = &outline.function.signature;
-    match &signature.generics.where_clause {
-        Some(clause) => clause.to_token_stream(),
-        None if outline.is_declaration() => TokenStream::new(),
-        None => Token![where](signature.paren_token.span.close()).to_token_stream(),
-    }
+    let is_needed = signature.generics.where_clause.is_none() && !outline.is_declaration();
+    is_needed.then(|| Token![where](signature.paren_token.span.close()))
 }
 
 /// `-> TaskHandle<R>`
@@ -74,11 +70,11 @@ fn return_type(outline: &Outline) -> TokenStream {
     // Ours, lest a lint say that the user has imported it and need not qualify it.
     let name = Ident::new(name, outline.generated);
     let written = &outline.output.written;
-    let handle = quote_spanned!(span=> #runtime::#name<#written>);
-    match &outline.output.arrow {
-        Some(arrow) => quote!(#arrow #handle),
-        None => quote_spanned!(outline.generated=> -> #handle),
-    }
+    let arrow = match outline.output.arrow {
+        Some(arrow) => arrow,
+        None => Token![->](outline.generated),
+    };
+    quote_spanned!(span=> #arrow #runtime::#name<#written>)
 }
 
 /// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to

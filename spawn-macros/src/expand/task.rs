@@ -8,7 +8,7 @@ use crate::letters;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
-use proc_macro2::{Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
@@ -38,7 +38,10 @@ pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
         Runs::OnBlockingThread => closure(outline, &captures, &body, &in_body),
     };
     let function = function(outline, task, &captures, &work);
-    quote!(#hoisted #function)
+    match hoisted.is_empty() {
+        true => function,
+        false => quote!(#hoisted #function),
+    }
 }
 
 /// The background function around its `work`: a future, or a closure for a blocking function.
@@ -59,7 +62,11 @@ pub(super) fn function(
     let at_the_call = at_the_call(outline, task);
     let token = token(outline, task, captures);
     let call = call(outline, task, work);
-    let tokens = quote_spanned!(outline.generated=> #items #at_the_call #token #call);
+    // To put one stream into another is dear, so nothing is where there is nothing else.
+    let tokens = match items.is_empty() && at_the_call.is_empty() && token.is_empty() {
+        true => call,
+        false => quote_spanned!(outline.generated=> #items #at_the_call #token #call),
+    };
     let header = header(outline, &public);
     let body = with_user_braces(&task.body, tokens);
     quote!(#header #body)
@@ -69,7 +76,7 @@ pub(super) fn function(
 fn items(outline: &Outline, task: &Task) -> TokenStream {
     let runtime = &outline.runtime;
     let mut items = TokenStream::new();
-    if letters::of(&task.name, outline.generated).is_none() {
+    if !letters::fit(&task.name) {
         let name = Literal::string(&task.name);
         // A function and not a closure, which would have the generics of the function around it.
         items.extend(quote_spanned! {outline.generated=>
@@ -317,9 +324,11 @@ fn future(
         if false {
             return #value;
         }
-        #run
+        #(#run)*
     };
-    quote_spanned!(outline.keyword=> async move { #block })
+    let mut block = Group::new(Delimiter::Brace, block);
+    block.set_span(outline.keyword);
+    quote_spanned!(outline.keyword=> async move #block)
 }
 
 /// The body as a closure. Its arguments are dropped as those of the plain `fn`.
@@ -332,7 +341,7 @@ fn closure(
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
     let run = run(outline, captures, body, in_body);
-    let block = quote_spanned!(outline.generated=> #(#statements)* #run);
+    let block = quote_spanned!(outline.generated=> #(#statements)* #(#run)*);
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
 }
 
@@ -346,12 +355,13 @@ fn run(
     captures: &[Capture],
     body: &Group,
     in_body: &[TokenTree],
-) -> TokenStream {
+) -> Vec<TokenTree> {
     let is_semicolon =
         |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
     let has_neighbours = captures.iter().any(|capture| capture.is_bound_anew);
     if has_neighbours || !in_body.iter().any(is_semicolon) {
-        return quote_spanned!(outline.generated=> match () { () => #body });
+        let arm = quote_spanned!(outline.generated=> match () { () => #body });
+        return arm.into_iter().collect();
     }
-    body.to_token_stream()
+    vec![body.clone().into()]
 }
