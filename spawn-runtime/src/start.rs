@@ -8,10 +8,9 @@ use tokio::task::JoinHandle;
 use crate::span::{self, CallInSpan, InSpan};
 use crate::{
     Spawn, TaskHandle,
-    spawner::CurrentRuntime,
     task::{
-        Background, BlockingCall, BlockingTask, Body, CancellableLimit, Letters, Limit, Name,
-        Plain, QueueControl, QueuedBlocking, Report, Task, Turn, Wrap,
+        Background, BlockingCall, BlockingTask, Body, CancellableLimit, Limit, Name, Plain,
+        QueueControl, QueuedBlocking, Report, Task, Turn,
     },
 };
 
@@ -27,21 +26,6 @@ where
     let spawned_at = Location::caller();
     let task = Background::new(name, report, spawned_at, body);
     TaskHandle::new(spawn_task(spawner, task), name.name(), spawned_at)
-}
-
-/// Starts the task of a function without options. Its name is in the numbers.
-#[inline]
-#[track_caller]
-pub(crate) fn start_plain<const FIRST: u128, const REST: u128, R, F>(
-    report: R,
-    future: F,
-) -> TaskHandle<F::Output>
-where
-    R: Report<F::Output>,
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
-    let name = Letters::<FIRST, REST>;
-    start(&CurrentRuntime, name, report, Plain.wrap(future))
 }
 
 #[track_caller]

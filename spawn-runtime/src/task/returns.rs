@@ -5,7 +5,8 @@ use std::{
 };
 
 use super::report::{NoReport, ReportDebug, ReportDisplay, ReportTypeName};
-use crate::{TaskHandle, start};
+use super::{Letters, Plain, Report, Wrap};
+use crate::{TaskHandle, spawner::CurrentRuntime, start};
 
 /// Chooses the [`Report`](super::Report) for the return type `R`, by type and not by its spelling, so
 /// that aliases of `Result` count.
@@ -40,7 +41,7 @@ impl<T, E: Display> Returns<Result<T, E>> {
         F::Output: Send,                                   // else: `#[background(local)]`
         Result<T, E>: 'static,
     {
-        start::start_plain::<FIRST, REST, _, _>(ReportDisplay, future)
+        start_plain::<FIRST, REST, _, _>(ReportDisplay, future)
     }
 }
 
@@ -65,7 +66,7 @@ impl<T, E: Debug> ReturnsDebug<Result<T, E>> {
         F::Output: Send,                                   // else: `#[background(local)]`
         Result<T, E>: 'static,
     {
-        start::start_plain::<FIRST, REST, _, _>(ReportDebug, future)
+        start_plain::<FIRST, REST, _, _>(ReportDebug, future)
     }
 }
 
@@ -90,7 +91,7 @@ impl<T, E> ReturnsResult<Result<T, E>> {
         F::Output: Send,                                   // else: `#[background(local)]`
         Result<T, E>: 'static,
     {
-        start::start_plain::<FIRST, REST, _, _>(ReportTypeName, future)
+        start_plain::<FIRST, REST, _, _>(ReportTypeName, future)
     }
 }
 
@@ -113,6 +114,20 @@ impl ReturnsAny {
     where
         F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
     {
-        start::start_plain::<FIRST, REST, _, _>(NoReport, future)
+        start_plain::<FIRST, REST, _, _>(NoReport, future)
     }
+}
+
+#[inline]
+#[track_caller]
+fn start_plain<const FIRST: u128, const REST: u128, R, F>(
+    report: R,
+    future: F,
+) -> TaskHandle<F::Output>
+where
+    R: Report<F::Output>,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let name = Letters::<FIRST, REST>;
+    start::start(&CurrentRuntime, name, report, Plain.wrap(future))
 }
