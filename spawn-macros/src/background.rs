@@ -2,7 +2,7 @@
 
 use crate::check::{self, Obstacle};
 use crate::checked::{Outline, Returned};
-use crate::function::{self, Function};
+use crate::function;
 use crate::problems::Problems;
 use crate::{expand, fallback, options, reorder};
 use proc_macro2::TokenStream;
@@ -32,7 +32,7 @@ pub(crate) fn expand_or_report(options: TokenStream, item: TokenStream) -> Token
 pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let parsed = options::parse(options.clone(), &mut problems);
-    let mut function: Function = match syn::parse2(item.clone()) {
+    let mut function = match function::parse(item.clone()) {
         Ok(function) => function,
         Err(error) => return not_a_function(item, error),
     };

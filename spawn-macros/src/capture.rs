@@ -11,10 +11,10 @@
 //! That is the order of declaration, as in the plain `async fn`.
 
 use crate::attributes;
-use crate::mentions::Mentions;
+use crate::mentions;
 use crate::parameter::{Kind, Parameter};
 use crate::types;
-use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Receiver, Type};
 
@@ -26,6 +26,8 @@ pub(crate) struct Capture {
     pub binding: TokenStream,
     /// What the body does with it first of all.
     pub statements: TokenStream,
+    /// Whether they make variables of the body's own, which are dropped at its end.
+    pub is_bound_anew: bool,
 }
 
 impl Capture {
@@ -36,15 +38,18 @@ impl Capture {
             binding,
             ..
         } = self;
-        quote!(#(#attributes)* #binding)
+        match attributes.is_empty() {
+            true => binding.clone(),
+            false => quote!(#(#attributes)* #binding),
+        }
     }
 }
 
-/// `in_body` and `in_options` are the variables that the body and the options use.
+/// `body` and `options` are where the variables may be used.
 pub(crate) fn plan(
     parameters: &[Parameter],
-    in_body: &Mentions,
-    in_options: &Mentions,
+    body: &[TokenTree],
+    options: &[TokenTree],
 ) -> Vec<Capture> {
     // Whether an argument whose drop can be seen has come before.
     let mut is_later = false;
@@ -54,17 +59,23 @@ pub(crate) fn plan(
         let may_stay = !(is_later && is_seen_to_drop);
         is_later |= is_seen_to_drop;
         match &parameter.kind {
+            _ if may_be_left_out(parameter) => leave(parameter),
             Kind::Receiver(_) => mention(parameter),
             Kind::Ignored { .. } if may_stay => mention(parameter),
             Kind::Ignored { .. } => rebind(parameter, false),
             Kind::Pattern { .. } => destructure(parameter),
             Kind::Name { name, .. } => {
                 // No lint looks at a variable which is mentioned, so one that may be unused is not.
-                let is_used = in_body.uses(name) || name.to_string().starts_with('_');
-                let only_in_options = !is_used && in_options.uses(name);
-                if may_stay && (is_used || only_in_options) {
+                let is_used = || {
+                    name.to_string().starts_with('_')
+                        || mentions::uses(name, body)
+                        || mentions::uses(name, options)
+                };
+                if may_stay && is_used() {
                     mention(parameter)
                 } else {
+                    let only_in_options =
+                        mentions::uses(name, options) && !mentions::uses(name, body);
                     rebind(parameter, only_in_options)
                 }
             }
@@ -79,8 +90,33 @@ pub(crate) fn pass_on(parameters: &[Parameter]) -> Vec<Capture> {
         attributes: outer_attributes(parameter),
         binding: named(parameter),
         statements: TokenStream::new(),
+        is_bound_anew: false,
     };
     parameters.iter().map(named).collect()
+}
+
+/// Whether nobody can tell if an argument that the body does not name is in the task: it has nothing
+/// to drop and may go to any thread. A body that names it captures all of it, and if none does, the
+/// lint sees that.
+fn may_be_left_out(parameter: &Parameter) -> bool {
+    match &parameter.kind {
+        Kind::Name {
+            mutability: None,
+            ty,
+            ..
+        } => !parameter.is_cancel() && is_sendable_data(ty),
+        _ => false,
+    }
+}
+
+/// The parameter as it was.
+fn leave(parameter: &Parameter) -> Capture {
+    Capture {
+        attributes: parameter.attributes.clone(),
+        binding: named(parameter),
+        statements: TokenStream::new(),
+        is_bound_anew: false,
+    }
 }
 
 /// Input:
@@ -92,19 +128,23 @@ fn mention(parameter: &Parameter) -> Capture {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let argument = parameter.argument();
-    let allow = allow(generated);
+    let allow = allow(&argument, generated);
     let binding = match &parameter.kind {
         Kind::Receiver(receiver) => quote!(#receiver),
-        Kind::Name { mutability, .. } => {
+        Kind::Name {
+            mutability: Some(mutability),
+            ..
+        } => {
             let named = named(parameter);
             quote!(#mutability #named)
         }
-        Kind::Ignored { .. } | Kind::Pattern { .. } => named(parameter),
+        Kind::Name { .. } | Kind::Ignored { .. } | Kind::Pattern { .. } => named(parameter),
     };
     Capture {
         attributes: parameter.attributes.clone(),
         binding,
         statements: quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;),
+        is_bound_anew: false,
     }
 }
 
@@ -125,7 +165,7 @@ fn rebind(parameter: &Parameter, is_used: bool) -> Capture {
         }
         _ => TokenStream::new(),
     };
-    let allow = allow(generated);
+    let allow = allow(&argument, generated);
     let mut statements =
         quote_spanned!(generated=> #(#attributes)* #allow let #mutability #argument = #argument;);
     if is_used {
@@ -135,6 +175,7 @@ fn rebind(parameter: &Parameter, is_used: bool) -> Capture {
         attributes: outer_attributes(parameter),
         binding: named(parameter),
         statements,
+        is_bound_anew: true,
     }
 }
 
@@ -150,7 +191,7 @@ fn destructure(parameter: &Parameter) -> Capture {
     if let Kind::Pattern { pattern, .. } = &parameter.kind {
         let attributes = parameter.cfgs_and_lints();
         let argument = parameter.argument();
-        let allow = allow(generated);
+        let allow = allow(&argument, generated);
         capture
             .statements
             .extend(quote_spanned!(generated=> #(#attributes)* #allow let #pattern = #argument;));
@@ -193,34 +234,39 @@ fn named(parameter: &Parameter) -> TokenStream {
     }
 }
 
-/// For the generated statements alone: on the function it would silence the user's own mistakes.
-fn allow(generated: Span) -> TokenStream {
+/// Silences the lints about variables that begin with `_`: for the generated statement alone, since on
+/// the function it would silence the user's own mistakes. No other lint looks at what a macro wrote,
+/// and attributes take rustc longer than the statements do.
+fn allow(argument: &TokenStream, generated: Span) -> TokenStream {
+    if !argument.to_string().starts_with('_') {
+        return TokenStream::new();
+    }
     quote_spanned! {generated=>
-        #[allow(
-            clippy::no_effect_underscore_binding,
-            clippy::redundant_locals,
-            clippy::shadow_same,
-            clippy::used_underscore_binding
-        )]
+        #[allow(clippy::no_effect_underscore_binding, clippy::used_underscore_binding)]
     }
 }
 
-/// Whether a type, as it is written, surely has nothing to drop. (Nobody names a type of theirs
-/// `u8`.)
+/// Whether a type, as it is written, surely has nothing to drop.
 fn is_plain_data(ty: &Type) -> bool {
     match types::bare(ty) {
         Type::Array(array) => is_plain_data(&array.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain_data),
         Type::Reference(_) | Type::Ptr(_) => true,
-        Type::Path(path) => path.path.get_ident().is_some_and(is_primitive),
+        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
         _ => false,
     }
 }
 
-fn is_primitive(name: &Ident) -> bool {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
-        "u32", "u64", "u128", "usize", "str",
-    ];
-    PRIMITIVES.iter().any(|primitive| name == primitive)
+/// Whether a type, as it is written, surely may go to any thread as well.
+fn is_sendable_data(ty: &Type) -> bool {
+    match types::bare(ty) {
+        Type::Array(array) => is_sendable_data(&array.elem),
+        Type::Slice(slice) => is_sendable_data(&slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(is_sendable_data),
+        Type::Reference(reference) => {
+            reference.mutability.is_none() && is_sendable_data(&reference.elem)
+        }
+        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
+        _ => false,
+    }
 }

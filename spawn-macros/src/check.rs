@@ -13,11 +13,10 @@ mod unsendable;
 
 use crate::checked::{Checked, Direct, Outline, Runs, Task};
 use crate::function::Body;
-use crate::mentions::Mentions;
 use crate::options::Options;
 use crate::parameter::Kind;
 use crate::problems::Problems;
-use proc_macro2::TokenStream;
+use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::Path;
 
@@ -105,9 +104,12 @@ fn direct(path: Path, outline: &Outline, body: TokenStream) -> Direct {
     Direct { name, path }
 }
 
-/// The variables that the options use: the body need not use those for them to be of use.
-pub(crate) fn used_in_options(task: &Task) -> Mentions {
+/// What the options evaluate: the body need not use a variable that is of use there.
+pub(crate) fn written_in_options(task: &Task) -> Vec<TokenTree> {
     let mut tokens = TokenStream::new();
+    if let (None, None) = (&task.on, &task.timeout) {
+        return Vec::new();
+    }
     if let Some(on) = &task.on {
         on.to_tokens(&mut tokens);
     }
@@ -116,5 +118,5 @@ pub(crate) fn used_in_options(task: &Task) -> Mentions {
     if let Some(crate::options::Timeout::Computed(timeout)) = &task.timeout {
         timeout.to_tokens(&mut tokens);
     }
-    Mentions::of(tokens)
+    tokens.into_iter().collect()
 }

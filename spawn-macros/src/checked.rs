@@ -5,8 +5,8 @@ use crate::function::{Body, Function};
 use crate::options::{Options, Timeout};
 use crate::parameter::Parameter;
 use crate::return_type::Output;
-use proc_macro2::{Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote_spanned};
+use crate::runtime::Runtime;
+use proc_macro2::{Group, Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::{Expr, FnArg, Path, Token};
 
@@ -17,10 +17,9 @@ pub(crate) struct Outline {
     pub output: Output,
     pub returned: Returned,
     /// The path of `spawn_runtime`, for use in generated code.
-    pub runtime: TokenStream,
+    pub runtime: Runtime,
     /// The same for use where rustc reports what is wrong with the task.
-    pub reported_runtime: TokenStream,
-    crate_option: Option<Path>,
+    pub reported_runtime: Runtime,
     /// The span of generated tokens.
     pub generated: Span,
     /// The span of those at which rustc reports what is wrong with the task. It is the user's own,
@@ -77,8 +76,11 @@ impl Outline {
         }
         let generated = function.generated();
         let keyword = function.keyword();
-        let runtime_at = |span| runtime(options.runtime.as_ref(), span, keyword);
-        let runtime = runtime_at(generated);
+        let runtime = Runtime {
+            path: options.runtime.clone(),
+            place: generated,
+            keyword,
+        };
         let inputs = function.signature.inputs.iter().enumerate();
         let parameter = |(index, input): (usize, &FnArg)| Parameter::new(index, input, generated);
         Outline {
@@ -89,9 +91,8 @@ impl Outline {
                 (_, true) => Returned::AbortOnDrop,
                 (false, false) => Returned::TaskHandle,
             },
+            reported_runtime: runtime.at(keyword),
             runtime,
-            reported_runtime: runtime_at(keyword),
-            crate_option: options.runtime.clone(),
             function,
             generated,
             keyword,
@@ -99,8 +100,8 @@ impl Outline {
     }
 
     /// The path of `spawn_runtime` for use in an expression at which rustc should point as a whole.
-    pub(crate) fn runtime_at(&self, place: Span) -> TokenStream {
-        runtime(self.crate_option.as_ref(), place, self.keyword)
+    pub(crate) fn runtime_at(&self, place: Span) -> Runtime {
+        self.runtime.at(place)
     }
 
     /// The parameters that the callers see, as the user wrote them.
@@ -120,24 +121,4 @@ impl Outline {
     pub(crate) fn spoken_name(&self) -> String {
         self.function.signature.ident.unraw().to_string()
     }
-}
-
-/// The path of `spawn_runtime`, said to begin at `span`: with the place of a `crate = …` every error
-/// would begin in the attribute.
-///
-/// The names in it are the user's, or at the function's `keyword`. So a name that leads nowhere is
-/// the same error wherever we use it, of which rustc shows one.
-pub(crate) fn runtime(path: Option<&Path>, span: Span, keyword: Span) -> TokenStream {
-    let Some(path) = path else {
-        let name = Ident::new("spawn_runtime", keyword);
-        return quote_spanned!(span=> ::#name);
-    };
-    let relocate = |(index, mut token): (usize, TokenTree)| {
-        if index == 0 || matches!(token, TokenTree::Punct(_)) {
-            token.set_span(token.span().located_at(span));
-        }
-        token
-    };
-    let tokens = path.to_token_stream().into_iter();
-    tokens.enumerate().map(relocate).collect()
 }

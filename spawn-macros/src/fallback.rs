@@ -20,7 +20,7 @@ pub(crate) fn expand(outline: &Outline) -> TokenStream {
         Body::Block(body) => body,
         Body::Missing(semicolon) => return quote!(#header #semicolon),
     };
-    let (hoisted, inner) = inner_attributes(body);
+    let (hoisted, inner, _) = inner_attributes(body);
     let span = outline.generated;
     let tokens = tokens(outline);
     let work = work(outline, &inner);

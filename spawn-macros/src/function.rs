@@ -25,6 +25,30 @@ pub(crate) enum Body {
     Missing(Token![;]),
 }
 
+/// Parses an item without what is between the braces of its body: syn would copy every token of it.
+///
+/// Input:
+///     `async fn f() { BODY }`
+///
+/// Output:
+///     what `async fn f() {}` is parsed to, with `{ BODY }` as its body
+pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
+    let mut tokens: Vec<TokenTree> = item.into_iter().collect();
+    let body = match tokens.last_mut() {
+        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
+            let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
+            empty.set_span(body.span());
+            Some(std::mem::replace(body, empty))
+        }
+        _ => None,
+    };
+    let mut function: Function = syn::parse2(tokens.into_iter().collect())?;
+    if let Some(body) = body {
+        function.body = Body::Block(body);
+    }
+    Ok(function)
+}
+
 impl Function {
     pub(crate) fn is_unsafe(&self) -> bool {
         matches!(self.signature.safety, Safety::Unsafe(_))

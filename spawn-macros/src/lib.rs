@@ -18,6 +18,7 @@ mod duration;
 mod expand;
 mod fallback;
 mod function;
+mod letters;
 mod mentions;
 mod options;
 mod parameter;
@@ -25,6 +26,7 @@ mod place;
 mod problems;
 mod reorder;
 mod return_type;
+mod runtime;
 mod spell;
 mod suggest;
 #[cfg(test)]

@@ -8,96 +8,97 @@
 mod around;
 
 use around::Around;
-use proc_macro2::{Delimiter, Ident, Literal, TokenStream, TokenTree};
-use std::collections::HashMap;
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 
-/// For every name: whether its first occurrence is a use of the variable (and not a new binding of
-/// that name, an assignment, or something that cannot be told).
-#[derive(Default)]
-pub(crate) struct Mentions(HashMap<String, bool>);
+/// What the first occurrence of a variable's name says, wherever a variable can stand.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Mention {
+    Use,
+    /// A new binding of that name, an assignment, or something that cannot be told.
+    Other,
+}
 
-/// Names that a `let`, `if let` or `for` binds, of which the expression after `=` or `in` knows
-/// nothing yet.
+/// Looks for one name, and no further than its first occurrence: a body is long, and this runs
+/// without optimisation each time the user compiles.
+pub(crate) fn find(variable: &str, tokens: &[TokenTree]) -> Option<Mention> {
+    let mut search = Search {
+        variable,
+        found: None,
+    };
+    search.walk(tokens, false);
+    search.found
+}
+
+pub(crate) fn uses(variable: &Ident, tokens: &[TokenTree]) -> bool {
+    !tokens.is_empty() && find(&variable.to_string(), tokens) == Some(Mention::Use)
+}
+
+struct Search<'a> {
+    variable: &'a str,
+    found: Option<Mention>,
+}
+
+/// A `let`, `if let` or `for`, whose names the expression after `=` or `in` does not know yet.
 #[derive(Default)]
 struct Binding {
     in_pattern: bool,
-    names: Vec<String>,
+    /// Whether the variable's name is one of those it binds.
+    binds_variable: bool,
     /// Whether a block ends the expression, as in `if let`; otherwise that takes a `;`.
     ends_at_block: bool,
 }
 
-impl Mentions {
-    pub(crate) fn of(tokens: TokenStream) -> Self {
-        let mut mentions = Mentions::default();
-        mentions.walk(tokens, false);
-        mentions
+impl Search<'_> {
+    fn note(&mut self, mention: Mention) {
+        self.found.get_or_insert(mention);
     }
 
-    pub(crate) fn uses(&self, variable: &Ident) -> bool {
-        self.0.get(&variable.to_string()).copied().unwrap_or(false)
-    }
-
-    /// Whether the name occurs at all where a variable can stand.
-    pub(crate) fn names(&self, variable: &str) -> bool {
-        self.0.contains_key(variable)
-    }
-
-    fn note(&mut self, name: String, is_use: bool) {
-        self.0.entry(name).or_insert(is_use);
-    }
-
-    fn note_bound(&mut self, names: impl IntoIterator<Item = String>) {
-        for name in names {
-            self.note(name, false);
+    fn note_bound(&mut self, binding: &Binding) {
+        if binding.binds_variable {
+            self.note(Mention::Other);
         }
     }
 
-    fn walk(&mut self, tokens: TokenStream, in_macro: bool) {
-        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    fn walk(&mut self, tokens: &[TokenTree], in_macro: bool) {
         let mut binding = Binding::default();
         let mut in_closure_parameters = false;
         let mut closure_body = None;
         let mut index = 0;
         while index < tokens.len() {
-            let around = Around {
-                tokens: &tokens,
-                index,
-            };
+            if self.found.is_some() {
+                return;
+            }
+            let around = Around { tokens, index };
             match &tokens[index] {
-                TokenTree::Ident(word)
-                    if *word == "fn" && matches!(around.get(1), Some(TokenTree::Ident(_))) =>
-                {
-                    // A nested function sees none of the variables around it.
-                    index = around.end_of_item();
-                    continue;
-                }
-                TokenTree::Ident(word)
-                    if *word == "let" || (*word == "for" && !around.is(1, '<')) =>
-                {
-                    self.note_bound(binding.names);
-                    binding = Binding {
-                        in_pattern: true,
-                        names: Vec::new(),
-                        ends_at_block: *word == "for"
-                            || around.is_word(-1, &["if", "while"])
-                            || around.is(-1, '&'),
-                    };
-                }
-                TokenTree::Ident(word) if *word == "in" => binding.in_pattern = false,
-                TokenTree::Ident(word) if binding.in_pattern => {
-                    binding.names.push(word.to_string())
-                }
-                TokenTree::Ident(word) if in_closure_parameters => {
-                    self.note(word.to_string(), false)
-                }
-                TokenTree::Ident(word) => {
-                    if let Some(is_use) = around.classify(closure_body == Some(index)) {
-                        self.note(word.to_string(), is_use);
+                TokenTree::Ident(word) => match word.to_string().as_str() {
+                    "fn" if matches!(around.get(1), Some(TokenTree::Ident(_))) => {
+                        // A nested function sees none of the variables around it.
+                        index = around.end_of_item();
+                        continue;
                     }
-                }
+                    word @ ("let" | "for") if word == "let" || !around.is(1, '<') => {
+                        self.note_bound(&binding);
+                        binding = Binding {
+                            in_pattern: true,
+                            binds_variable: false,
+                            ends_at_block: word == "for"
+                                || around.is_word(-1, &["if", "while"])
+                                || around.is(-1, '&'),
+                        };
+                    }
+                    "in" => binding.in_pattern = false,
+                    word if word != self.variable => {}
+                    _ if binding.in_pattern => binding.binds_variable = true,
+                    _ if in_closure_parameters => self.note(Mention::Other),
+                    _ => {
+                        if let Some(mention) = around.classify(closure_body == Some(index)) {
+                            self.note(mention);
+                        }
+                    }
+                },
                 TokenTree::Punct(punct) => match punct.as_char() {
                     '=' if !around.is_operator_with('.') => binding.in_pattern = false,
-                    ';' => self.note_bound(std::mem::take(&mut binding).names),
+                    ';' => self.note_bound(&std::mem::take(&mut binding)),
                     '|' if in_closure_parameters => {
                         in_closure_parameters = false;
                         closure_body = Some(index + 1);
@@ -106,18 +107,18 @@ impl Mentions {
                     _ => {}
                 },
                 TokenTree::Group(group) if binding.in_pattern => {
-                    words(group.stream(), &mut binding.names)
+                    binding.binds_variable |= contains(group, self.variable);
                 }
                 TokenTree::Group(group)
                     if in_closure_parameters || around.is_pattern_of_an_arm(group) =>
                 {
-                    let mut names = Vec::new();
-                    words(group.stream(), &mut names);
-                    self.note_bound(names);
+                    if contains(group, self.variable) {
+                        self.note(Mention::Other);
+                    }
                 }
                 TokenTree::Group(group) => {
                     if binding.ends_at_block && group.delimiter() == Delimiter::Brace {
-                        self.note_bound(std::mem::take(&mut binding).names);
+                        self.note_bound(&std::mem::take(&mut binding));
                     }
                     // `#[…]`: what an attribute names is no variable.
                     let is_attribute =
@@ -125,51 +126,54 @@ impl Mentions {
                     let is_macro_input =
                         around.is(-1, '!') && matches!(around.get(-2), Some(TokenTree::Ident(_)));
                     if !is_attribute {
-                        self.walk(group.stream(), in_macro || is_macro_input);
+                        let inside: Vec<TokenTree> = group.stream().into_iter().collect();
+                        self.walk(&inside, in_macro || is_macro_input);
                     }
                 }
-                TokenTree::Literal(text) if in_macro => self.captured_by_format(text),
+                TokenTree::Literal(text) if in_macro => {
+                    if is_captured_by_format(self.variable, text) {
+                        self.note(Mention::Use);
+                    }
+                }
                 TokenTree::Literal(_) => {}
             }
             index += 1;
         }
-        self.note_bound(binding.names);
-    }
-
-    /// `"{name}"`, `"{name:?}"`, `"{:width$}"`: `format!` and its like use variables within their
-    /// text.
-    fn captured_by_format(&mut self, text: &Literal) {
-        let text = text.to_string();
-        if !text.ends_with(['"', '#']) {
-            return;
-        }
-        for braces in text.replace("{{", "").split('{').skip(1) {
-            let inside = braces.split('}').next().unwrap_or_default();
-            let (argument, format) = inside.split_once(':').unwrap_or((inside, ""));
-            let widths = format.split('$').rev().skip(1);
-            for part in widths.chain([argument]) {
-                let name = part
-                    .trim()
-                    .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'))
-                    .next();
-                for name in name.into_iter().filter(|name| !name.is_empty()) {
-                    self.note(name.to_owned(), true);
-                    self.note(format!("r#{name}"), true);
-                }
-            }
-        }
+        self.note_bound(&binding);
     }
 }
 
-/// Every identifier among some tokens.
-fn words(tokens: TokenStream, found: &mut Vec<String>) {
-    for token in tokens {
-        match token {
-            TokenTree::Ident(word) => found.push(word.to_string()),
-            TokenTree::Group(group) => words(group.stream(), found),
-            TokenTree::Punct(_) | TokenTree::Literal(_) => {}
-        }
+/// `"{name}"`, `"{name:?}"`, `"{:width$}"`: `format!` and its like use variables within their text.
+fn is_captured_by_format(variable: &str, text: &Literal) -> bool {
+    let text = text.to_string();
+    let variable = variable.strip_prefix("r#").unwrap_or(variable);
+    if !text.ends_with(['"', '#']) || !text.contains(variable) {
+        return false;
     }
+    let text = text.replace("{{", "");
+    text.split('{').skip(1).any(|braces| {
+        let inside = braces.split('}').next().unwrap_or_default();
+        let (argument, format) = inside.split_once(':').unwrap_or((inside, ""));
+        let mut parts = format.split('$').rev().skip(1).chain([argument]);
+        parts.any(|part| {
+            let mut words = part
+                .trim()
+                .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'));
+            words.next() == Some(variable)
+        })
+    })
+}
+
+/// Whether an identifier is anywhere among the tokens in a group.
+fn contains(group: &Group, name: &str) -> bool {
+    fn is_in(tokens: TokenStream, name: &str) -> bool {
+        tokens.into_iter().any(|token| match token {
+            TokenTree::Ident(word) => word == name,
+            TokenTree::Group(group) => is_in(group.stream(), name),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        })
+    }
+    is_in(group.stream(), name)
 }
 
 #[cfg(test)]
@@ -177,10 +181,11 @@ mod tests {
     use super::*;
 
     fn uses_x(body: &str) -> bool {
-        let tokens = body
+        let tokens: TokenStream = body
             .parse()
             .expect("the test's body should be made of tokens");
-        Mentions::of(tokens).uses(&quote::format_ident!("x"))
+        let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+        uses(&quote::format_ident!("x"), &tokens)
     }
 
     #[test]

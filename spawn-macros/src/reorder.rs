@@ -2,9 +2,9 @@
 //! fn`.
 
 use crate::attributes;
-use crate::checked;
 use crate::function::Function;
 use crate::options::{OTHERS_ARE_DONE, Options};
+use crate::runtime::Runtime;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
@@ -27,7 +27,11 @@ pub(crate) fn last(
     written: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let runtime = checked::runtime(options.runtime.as_ref(), span, function.keyword());
+    let runtime = Runtime {
+        path: options.runtime.clone(),
+        place: span,
+        keyword: function.keyword(),
+    };
     let mark = Ident::new(OTHERS_ARE_DONE, span);
     let ours = quote_spanned!(span=> #[#runtime::background(#mark, #written)]);
     let attributes = &function.attributes;

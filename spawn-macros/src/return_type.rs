@@ -1,16 +1,17 @@
 //! What the function returns, in each of the places where that is written.
 
+use crate::runtime::Runtime;
 use crate::{place, types};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, parse_quote};
+use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypePath, parse_quote};
 
 pub(crate) struct Output {
     pub arrow: Option<Token![->]>,
     /// What the task ends with, as the handle's parameter.
-    pub written: TokenStream,
+    pub written: Type,
     /// The same for the places within the body, where `impl Trait` cannot stand.
-    pub pinned: TokenStream,
+    pub pinned: Type,
     /// Whether `impl Trait` is part of it, so that only the body tells what it is.
     pub is_opaque: bool,
     /// The type by which the way to report an `Err` is chosen, unless it is clear that there is
@@ -30,7 +31,7 @@ impl Output {
     ///
     /// Output:
     ///     written `Result<impl Display, Error>`, pinned `Result<_, Error>`
-    pub(crate) fn new(output: &ReturnType, runtime: &TokenStream, keyword: Span) -> Self {
+    pub(crate) fn new(output: &ReturnType, runtime: &Runtime, keyword: Span) -> Self {
         let (arrow, ty) = match output {
             ReturnType::Default => {
                 let unit = quote_spanned!(keyword=> ());
@@ -53,13 +54,13 @@ impl Output {
                 let is_opaque = infer_opaque(&mut pinned);
                 Output {
                     arrow,
-                    written: ty.to_token_stream(),
-                    pinned: pinned.to_token_stream(),
+                    written: ty.clone(),
+                    pinned,
                     is_opaque,
                     reported: reported(ty, is_opaque, runtime),
                     is_simple: types::complexity(ty, 2) < 240,
                     may_be_future: !is_no_future(ty),
-                    place: place::of(ty),
+                    place: place::of_type(ty),
                 }
             }
         }
@@ -74,17 +75,14 @@ impl Output {
     /// Output:
     ///     `&'static str`
     pub(crate) fn make_static(&mut self) {
-        if let Ok(mut ty) = syn::parse2(self.written.clone()) {
-            types::make_all_static(&mut ty);
-            self.written = ty.to_token_stream();
-        }
+        types::make_all_static(&mut self.written);
     }
 
     fn fixed(arrow: Option<Token![->]>, ty: TokenStream, place: Span) -> Self {
         Output {
             arrow,
-            written: ty.clone(),
-            pinned: ty,
+            written: Type::Verbatim(ty.clone()),
+            pinned: Type::Verbatim(ty),
             is_opaque: false,
             reported: None,
             is_simple: true,
@@ -126,8 +124,12 @@ fn infer_opaque(ty: &mut Type) -> bool {
 ///     `Result<Vec<impl Display>, Error>`
 ///
 /// Output:
-///     `Result<NoReport, Error>`, or `None` where such a type might not be allowed
-fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
+///     `Result<NoReport, Error>`, or `None` where such a type might not be allowed, or it is no
+///     `Result` anyway
+fn reported(ty: &Type, is_opaque: bool, runtime: &Runtime) -> Option<Type> {
+    if is_no_result(ty) {
+        return None;
+    }
     let mut ty = types::bare(ty).clone();
     if !is_opaque {
         return Some(ty);
@@ -152,6 +154,22 @@ fn reported(ty: &Type, is_opaque: bool, runtime: &TokenStream) -> Option<Type> {
     }
     let is_clear = !infer_opaque(&mut ty.clone());
     is_clear.then_some(ty)
+}
+
+/// Whether the type, as it is written, surely is no `Result` and no alias of it, which spares rustc to
+/// find that out.
+fn is_no_result(ty: &Type) -> bool {
+    const NO_RESULTS: [&str; 4] = ["Box", "Option", "String", "Vec"];
+    match types::bare(ty) {
+        Type::Array(_) | Type::Reference(_) | Type::Tuple(_) => true,
+        Type::Path(TypePath {
+            qself: None, path, ..
+        }) if path.segments.len() == 1 => {
+            let name = &path.segments[0].ident;
+            types::is_primitive(name) || NO_RESULTS.iter().any(|known| name == known)
+        }
+        _ => false,
+    }
 }
 
 /// Whether the type, as it is written, surely is no future.

@@ -7,8 +7,8 @@ use crate::{Spawn, TaskHandle, spawner::CurrentRuntime, start};
 pub use crate::{
     start::StartBlocking,
     task::{
-        Body, CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter, Name,
-        NoReport, Plain, Report, Returns, Timeout, Wrap,
+        Body, CancellableLimit, CancellableLimitTimeout, Letters, Limit, LimitTimeout, Limiter,
+        Name, NoReport, Plain, Report, Returns, ReturnsAny, Timeout, Wrap,
     },
 };
 
@@ -83,6 +83,11 @@ where
     T: Send + 'static,
 {
     wrap.start(&spawner, name, report, function)
+}
+
+/// Its type tells `?` and `return` what the function returns. It is never called.
+pub fn never<T>() -> T {
+    unreachable!("stands behind `if false`")
 }
 
 /// The spawner of `on = …`, made before the arguments move.

@@ -7,12 +7,14 @@ mod anchor;
 mod background;
 mod blocking;
 mod body;
+mod letters;
 mod limit;
 mod name;
 mod origin;
 mod outcome;
 mod queued_blocking;
 mod report;
+mod returns;
 pub(crate) mod sealed;
 mod timeout;
 
@@ -21,9 +23,11 @@ use std::panic::Location;
 pub use self::{
     anchor::Anchor,
     body::{Body, Plain, Wrap},
+    letters::Letters,
     limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
     name::Name,
-    report::{NoReport, Report, Returns},
+    report::{NoReport, Report},
+    returns::{Returns, ReturnsAny},
     sealed::BlockingTask,
     timeout::Timeout,
 };

@@ -662,3 +662,14 @@ impl Tr for S {
         a
     }
 }
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+#[rustfmt::skip]
+pub async fn one_expression_on_a_line() { yield_now().await }
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+pub async fn unused_number(number: u32, text: &'static str, bytes: [u8; 4]) {
+    yield_now().await;
+}

@@ -24,8 +24,8 @@ pub(super) fn check_parameter(
         Kind::Name { name, .. } => format!("{name}: "),
         _ => String::new(),
     };
-    let right = spell(owned::owned(ty, is_local));
     for found in Search::new(generics).of(ty) {
+        let right = spell(owned::owned(ty, is_local));
         match &found {
             Found::Reference(reference) => {
                 let what = format!(
@@ -59,8 +59,8 @@ pub(super) fn check_output(signature: &Signature, is_local: bool, problems: &mut
     let ReturnType::Type(_, ty) = &signature.output else {
         return;
     };
-    let right = spell(owned::owned(ty, is_local));
     for found in Search::new(&signature.generics).of(ty) {
+        let right = spell(owned::owned(ty, is_local));
         let what = match &found {
             Found::Reference(reference) => {
                 format!(

@@ -1,7 +1,7 @@
 //! The expressions in the options: what they can see.
 
 use crate::checked::Outline;
-use crate::mentions::Mentions;
+use crate::mentions;
 use crate::options::{Options, Timeout};
 use crate::parameter::{Kind, Parameter};
 use crate::problems::Problems;
@@ -135,9 +135,8 @@ fn one_for_all(tokens: TokenStream, outline: &Outline, problems: &mut Problems) 
 
 /// Where `name` stands as a variable.
 fn variable(tokens: &TokenStream, name: &str) -> Option<TokenTree> {
-    if !Mentions::of(tokens.clone()).names(name) {
-        return None;
-    }
+    let row: Vec<TokenTree> = tokens.clone().into_iter().collect();
+    mentions::find(name, &row)?;
     word(tokens, name)
 }
 

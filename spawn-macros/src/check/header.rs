@@ -40,7 +40,7 @@ pub(super) fn check(function: &Function, options: &Options, problems: &mut Probl
 
 fn check_async(function: &Function, options: &Options, problems: &mut Problems) {
     let signature = &function.signature;
-    let awaits = match &function.body {
+    let awaits = || match &function.body {
         Body::Block(body) => awaits(body.stream()),
         Body::Missing(_) => false,
     };
@@ -48,7 +48,7 @@ fn check_async(function: &Function, options: &Options, problems: &mut Problems) 
         (Some(keyword), true) => {
             let what = "a `blocking` function is a plain `fn`: it runs on a thread of its own, \
                 where nothing is awaited";
-            let help = if awaits {
+            let help = if awaits() {
                 "take `blocking` off, since the body awaits"
             } else {
                 "take `async` off, or take `blocking` off"
@@ -57,7 +57,7 @@ fn check_async(function: &Function, options: &Options, problems: &mut Problems) 
         }
         (None, false) => {
             let what = "a background function is an `async fn`";
-            let help = if awaits || function.generator.is_some() {
+            let help = if awaits() || function.generator.is_some() {
                 "write `async fn`"
             } else {
                 "write `async fn`, or `#[background(blocking)]` if the function computes or blocks"

@@ -40,8 +40,8 @@ pub(super) fn check(
             }
         }
         ReceiverKind::Typed(_, ty) => {
-            let right = spell(owned::receiver(ty, is_local));
             for found in search.of(ty) {
+                let right = spell(owned::receiver(ty, is_local));
                 let what = format!(
                     "`self: {}` is borrowed, but the task may outlive the caller",
                     spell(ty)

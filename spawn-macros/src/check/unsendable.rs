@@ -70,15 +70,25 @@ fn is_send_only_with_its_parts(ty: &Type) -> bool {
         Type::Array(_) | Type::Tuple(_) => true,
         Type::Path(TypePath {
             qself: None, path, ..
-        }) => CONTAINERS
-            .iter()
-            .any(|(name, module)| names(path, name, module)),
+        }) if has_arguments(path) => {
+            let last = path.segments.last().map(|last| last.ident.to_string());
+            CONTAINERS
+                .iter()
+                .find(|(name, _)| last.as_deref() == Some(name))
+                .is_some_and(|(name, module)| names(path, name, module))
+        }
         _ => false,
     }
 }
 
 fn is_rc(path: &Path) -> bool {
-    names(path, "Rc", "rc")
+    has_arguments(path) && names(path, "Rc", "rc")
+}
+
+/// Whether there is something in the `<…>` of a path's last name.
+fn has_arguments(path: &Path) -> bool {
+    let last = path.segments.last();
+    last.is_some_and(|last| matches!(last.arguments, PathArguments::AngleBracketed(_)))
 }
 
 /// Whether a path is `Rc<…>` or `std::rc::Rc<…>`, say, but not an `Rc` of somebody else's.

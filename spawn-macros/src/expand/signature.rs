@@ -2,8 +2,8 @@
 //! and editors.
 
 use crate::checked::{Outline, Returned};
-use proc_macro2::{Group, Ident, Spacing, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
 /// Input:
@@ -33,27 +33,23 @@ pub(crate) fn header(outline: &Outline, parameters: &[TokenStream]) -> TokenStre
     let fn_token = &signature.fn_token;
     let name = &signature.ident;
     let generics = &signature.generics;
-    let where_clause = where_clause(outline);
+    let where_clause = &generics.where_clause;
+    let empty_where = empty_where(outline);
     let return_type = return_type(outline);
-    let mut parentheses = TokenStream::new();
-    signature.paren_token.surround(&mut parentheses, |tokens| {
-        quote!(#(#parameters),*).to_tokens(tokens)
-    });
+    let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
+    parentheses.set_span(signature.paren_token.span.join());
     quote! {
         #(#attributes)* #track_caller
-        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause
+        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause #empty_where
     }
 }
 
-/// The user's `where`, or one that says nothing: rustc takes the signature for the user's own, and
-/// points at it where documentation is missing, only if it also ends with a token of theirs.
-fn where_clause(outline: &Outline) -> TokenStream {
+/// A `where` that says nothing, where the user wrote none: rustc takes the signature for the user's
+/// own, and points at it where documentation is missing, only if it also ends with a token of theirs.
+fn empty_where(outline: &Outline) -> Option<Token![where]> {
     let signature = &outline.function.signature;
-    match &signature.generics.where_clause {
-        Some(clause) => clause.to_token_stream(),
-        None if outline.is_declaration() => TokenStream::new(),
-        None => Token![where](signature.paren_token.span.close()).to_token_stream(),
-    }
+    let is_needed = signature.generics.where_clause.is_none() && !outline.is_declaration();
+    is_needed.then(|| Token![where](signature.paren_token.span.close()))
 }
 
 /// `-> TaskHandle<R>`
@@ -74,11 +70,11 @@ fn return_type(outline: &Outline) -> TokenStream {
     // Ours, lest a lint say that the user has imported it and need not qualify it.
     let name = Ident::new(name, outline.generated);
     let written = &outline.output.written;
-    let handle = quote_spanned!(span=> #runtime::#name<#written>);
-    match &outline.output.arrow {
-        Some(arrow) => quote!(#arrow #handle),
-        None => quote_spanned!(outline.generated=> -> #handle),
-    }
+    let arrow = match outline.output.arrow {
+        Some(arrow) => arrow,
+        None => Token![->](outline.generated),
+    };
+    quote_spanned!(span=> #arrow #runtime::#name<#written>)
 }
 
 /// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to
@@ -96,41 +92,33 @@ fn is_kept(attribute: &Attribute, returned: Returned) -> bool {
 ///     `{ #![allow(unused)] run() }`
 ///
 /// Output:
-///     `#[allow(unused)]` and `{ run() }`
-pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group) {
-    let mut outer = TokenStream::new();
-    let mut tokens = body.stream().into_iter().peekable();
-    let mut rest = TokenStream::new();
-    while let Some(token) = tokens.next() {
-        let is_hash = matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '#');
-        let bang = match tokens.peek() {
-            Some(TokenTree::Punct(punct))
-                if is_hash && punct.as_char() == '!' && punct.spacing() == Spacing::Alone =>
-            {
-                tokens.next()
-            }
-            _ => None,
-        };
-        match (bang, tokens.peek()) {
-            (Some(_), Some(TokenTree::Group(_))) => {
-                outer.extend([token]);
-                outer.extend(tokens.next());
-            }
-            (bang, _) => {
-                rest.extend([token]);
-                rest.extend(bang);
-                rest.extend(tokens);
-                break;
-            }
+///     `#[allow(unused)]` and `{ run() }`, and the tokens between those braces
+pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group, Vec<TokenTree>) {
+    let mut tokens: Vec<TokenTree> = body.stream().into_iter().collect();
+    let mut end = 0;
+    while let [
+        TokenTree::Punct(hash),
+        TokenTree::Punct(bang),
+        TokenTree::Group(_),
+        ..,
+    ] = &tokens[end..]
+    {
+        if hash.as_char() != '#' || bang.as_char() != '!' {
+            break;
         }
+        end += 3;
     }
-    if outer.is_empty() {
+    if end == 0 {
         // Untouched, with the spans of both braces.
-        return (outer, body.clone());
+        return (TokenStream::new(), body.clone(), tokens);
     }
-    let mut remaining = Group::new(body.delimiter(), rest);
+    let rest = tokens.split_off(end);
+    let is_bang =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '!');
+    let outer = tokens.into_iter().filter(|token| !is_bang(token)).collect();
+    let mut remaining = Group::new(body.delimiter(), rest.iter().cloned().collect());
     remaining.set_span(body.span());
-    (outer, remaining)
+    (outer, remaining, rest)
 }
 
 /// The outer function's braces are the user's, so that the lints which look for the function's own

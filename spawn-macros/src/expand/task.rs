@@ -2,14 +2,14 @@
 
 use super::signature::{header, inner_attributes, with_user_braces};
 use crate::capture::{self, Capture};
-use crate::check::used_in_options;
+use crate::check::written_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
-use crate::mentions::Mentions;
+use crate::letters;
 use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
-use proc_macro2::{Group, Ident, Literal, TokenStream};
-use quote::{quote, quote_spanned};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
@@ -20,26 +20,28 @@ use syn::spanned::Spanned;
 ///     ```
 ///     #[track_caller]
 ///     fn f(a: A, __arg1: (X, Y)) -> TaskHandle<R> {
-///         fn __background_name() -> &'static ::core::primitive::str { "f" }
-///         spawn(__background_name, REPORTER, Plain, async move {
-///             if let Some(__ret) = None::<R> { return __ret; }
+///         Returns::<R>::NEW.spawn::<0, 0x66, _>(async move {
 ///             let _ = &a;
 ///             let __arg1 = __arg1;
 ///             let (x, y) = __arg1;
+///             if false { return never::<R>(); }
 ///             match () { () => { BODY } }
 ///         })
 ///     }
 ///     ```
 pub(super) fn expand(outline: &Outline, task: &Task) -> TokenStream {
-    let (hoisted, body) = inner_attributes(&task.body);
-    let in_body = Mentions::of(body.stream());
-    let captures = capture::plan(&outline.parameters, &in_body, &used_in_options(task));
+    let (hoisted, body, in_body) = inner_attributes(&task.body);
+    let options = written_in_options(task);
+    let captures = capture::plan(&outline.parameters, &in_body, &options);
     let work = match task.runs {
-        Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body),
-        Runs::OnBlockingThread => closure(outline, &captures, &body),
+        Runs::AsTask | Runs::AsLocalTask => future(outline, &captures, &body, &in_body),
+        Runs::OnBlockingThread => closure(outline, &captures, &body, &in_body),
     };
     let function = function(outline, task, &captures, &work);
-    quote!(#hoisted #function)
+    match hoisted.is_empty() {
+        true => function,
+        false => quote!(#hoisted #function),
+    }
 }
 
 /// The background function around its `work`: a future, or a closure for a blocking function.
@@ -60,22 +62,29 @@ pub(super) fn function(
     let at_the_call = at_the_call(outline, task);
     let token = token(outline, task, captures);
     let call = call(outline, task, work);
-    let tokens = quote_spanned!(outline.generated=> #items #at_the_call #token #call);
+    // To put one stream into another is dear, so nothing is where there is nothing else.
+    let tokens = match items.is_empty() && at_the_call.is_empty() && token.is_empty() {
+        true => call,
+        false => quote_spanned!(outline.generated=> #items #at_the_call #token #call),
+    };
     let header = header(outline, &public);
     let body = with_user_braces(&task.body, tokens);
     quote!(#header #body)
 }
 
-/// What exists once for all calls: the task's name and its limiter.
+/// What exists once for all calls: the task's name, if it has to be an item, and its limiter.
 fn items(outline: &Outline, task: &Task) -> TokenStream {
     let runtime = &outline.runtime;
-    let name = Literal::string(&task.name);
-    // A function and not a closure, which would have the generics of the function around it.
-    let mut items = quote_spanned! {outline.generated=>
-        fn __background_name() -> &'static ::core::primitive::str {
-            #name
-        }
-    };
+    let mut items = TokenStream::new();
+    if !letters::fit(&task.name) {
+        let name = Literal::string(&task.name);
+        // A function and not a closure, which would have the generics of the function around it.
+        items.extend(quote_spanned! {outline.generated=>
+            fn __background_name() -> &'static ::core::primitive::str {
+                #name
+            }
+        });
+    }
     if let Some(limit) = &task.limit {
         // At the limit itself, for the error if it turns out to be 0.
         let place = place::of(limit);
@@ -172,8 +181,68 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
     }
 }
 
-/// `spawn(…, WORK)`, and what becomes of its handle.
+/// The start of the task, and what becomes of its handle.
 fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
+    let span = outline.generated;
+    let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
+    let mut call = match plain_start(outline, task, work) {
+        Some(call) => call,
+        None => start(outline, task, is_cancellable, work),
+    };
+    let runtime = &outline.reported_runtime;
+    if is_cancellable {
+        let handle_token = quote_spanned!(span=> __handle_token);
+        call =
+            quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
+    }
+    // Ours, lest a lint say that the user has imported it and need not qualify it.
+    let handle = quote_spanned!(span=> TaskHandle);
+    let call = match outline.returned {
+        Returned::TaskHandle => call,
+        Returned::AbortOnDrop => {
+            quote_spanned!(outline.keyword=> #runtime::#handle::abort_on_drop(#call))
+        }
+        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::#handle::detach(#call);),
+    };
+    // For clippy a future with a future as its value is a mistake in a block, but not in a
+    // function.
+    if task.runs == Runs::OnBlockingThread || !outline.output.may_be_future {
+        return call;
+    }
+    quote_spanned!(span=> #[allow(clippy::async_yields_async)] #call)
+}
+
+/// What starts a task without options, and costs rustc least.
+///
+/// Output:
+///     `Returns::<R>::NEW.spawn::<FIRST, REST, _>(WORK)`
+fn plain_start(outline: &Outline, task: &Task, work: &TokenStream) -> Option<TokenStream> {
+    let has_options = task.on.is_some() || task.timeout.is_some() || task.limit.is_some();
+    if task.runs != Runs::AsTask || has_options {
+        return None;
+    }
+    let span = outline.generated;
+    let [first, rest] = letters::of(&task.name, span)?;
+    let runtime = &outline.reported_runtime;
+    let returns = match &outline.output.reported {
+        // It differs from what the body returns.
+        Some(_) if outline.output.is_opaque => return None,
+        Some(ty) => {
+            let returns = Ident::new("Returns", span);
+            quote_spanned!(outline.keyword=> #returns::<#ty>::NEW)
+        }
+        None => Ident::new("ReturnsAny", span).into_token_stream(),
+    };
+    Some(quote_spanned! {outline.keyword=>
+        #runtime::__private::#returns.spawn::<#first, #rest, _>(#work)
+    })
+}
+
+/// What starts a task with options.
+///
+/// Output:
+///     `spawn(NAME, REPORTER, WRAP, WORK)`
+fn start(outline: &Outline, task: &Task, is_cancellable: bool, work: &TokenStream) -> TokenStream {
     let runtime = &outline.runtime;
     let span = outline.generated;
     let spawner = task.on.as_ref().map(|_| quote_spanned!(span=> __spawner,));
@@ -188,32 +257,23 @@ fn call(outline: &Outline, task: &Task, work: &TokenStream) -> TokenStream {
         Some(ty) => quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW.__reporter()),
         None => quote_spanned!(span=> #runtime::__private::NoReport),
     };
-    let is_cancellable = outline.parameters.iter().any(Parameter::is_cancel);
+    let name = name(outline, task);
     let wrap = wrap(outline, task, is_cancellable);
     let runtime = &outline.reported_runtime;
-    let name = quote_spanned!(span=> __background_name);
-    let handle_token = quote_spanned!(span=> __handle_token);
-    // For clippy a future with a future as its value is a mistake in a block, but not in a
-    // function.
-    let allow = (task.runs != Runs::OnBlockingThread && outline.output.may_be_future)
-        .then(|| quote_spanned!(span=> #[allow(clippy::async_yields_async)]));
-    let mut call = quote_spanned! {outline.keyword=>
+    quote_spanned! {outline.keyword=>
         #runtime::__private::#spawn(#spawner #name, #report, #wrap, #work)
-    };
-    if is_cancellable {
-        call =
-            quote_spanned!(outline.keyword=> #runtime::__private::with_token(#call, #handle_token));
     }
-    // Ours, lest a lint say that the user has imported it and need not qualify it.
-    let handle = quote_spanned!(span=> TaskHandle);
-    let call = match outline.returned {
-        Returned::TaskHandle => call,
-        Returned::AbortOnDrop => {
-            quote_spanned!(outline.keyword=> #runtime::#handle::abort_on_drop(#call))
+}
+
+/// The task's name as an argument.
+fn name(outline: &Outline, task: &Task) -> TokenStream {
+    let runtime = &outline.runtime;
+    match letters::of(&task.name, outline.generated) {
+        Some([first, rest]) => {
+            quote_spanned!(outline.generated=> #runtime::__private::Letters::<#first, #rest>)
         }
-        Returned::Nothing => quote_spanned!(outline.keyword=> #runtime::#handle::detach(#call);),
-    };
-    quote!(#allow #call)
+        None => quote_spanned!(outline.generated=> __background_name),
+    }
 }
 
 /// What runs around the body.
@@ -242,38 +302,66 @@ fn wrap(outline: &Outline, task: &Task, is_cancellable: bool) -> TokenStream {
 
 /// The body as a future with the type of the plain `async fn`'s.
 ///
-/// The `if let` tells `?` and `return` what the function returns before the body is looked at.
-fn future(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+/// The `if` tells `?` and `return` what the function returns before the body is looked at.
+fn future(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    let value = Ident::new("__ret", outline.output.place);
-    let run = run(outline, body);
+    // rustc points at it as a whole where the body has another type.
+    let place = outline.output.place;
+    let runtime = outline.runtime_at(place);
+    let value = quote_spanned!(place=> #runtime::__private::never::<#pinned>());
+    let run = run(outline, captures, body, in_body);
     // The arguments move before the `return` that is never reached: were it between the two, rustc would
     // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
     // in tests/behaviour/footprint.rs).
     let block = quote_spanned! {outline.generated=>
         #(#statements)*
-        #[allow(unreachable_code, unreachable_patterns)]
-        if let ::core::option::Option::Some(#value) = ::core::option::Option::None::<#pinned> {
+        if false {
             return #value;
         }
-        #run
+        #(#run)*
     };
-    quote_spanned!(outline.keyword=> async move { #block })
+    let mut block = Group::new(Delimiter::Brace, block);
+    block.set_span(outline.keyword);
+    quote_spanned!(outline.keyword=> async move #block)
 }
 
 /// The body as a closure. Its arguments are dropped as those of the plain `fn`.
-fn closure(outline: &Outline, captures: &[Capture], body: &Group) -> TokenStream {
+fn closure(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> TokenStream {
     let statements = captures.iter().map(|capture| &capture.statements);
     let pinned = &outline.output.pinned;
-    let run = run(outline, body);
-    let block = quote_spanned!(outline.generated=> #(#statements)* #run);
+    let run = run(outline, captures, body, in_body);
+    let block = quote_spanned!(outline.generated=> #(#statements)* #(#run)*);
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
 }
 
-/// The body as the last expression of a block. It is an arm of a `match`, since there the
-/// temporaries of its own last expression are dropped before the arguments, as they are at the end
-/// of a function in every edition.
-fn run(outline: &Outline, body: &Group) -> TokenStream {
-    quote_spanned!(outline.generated=> match () { () => #body })
+/// The body as the last expression of a block.
+///
+/// Next to variables of that block it is an arm of a `match`, since there the temporaries of its own
+/// last expression are dropped before those, as they are at the end of a function in every edition.
+/// So it is without a `;`, or rustc would find the braces unneeded where they hold one expression.
+fn run(
+    outline: &Outline,
+    captures: &[Capture],
+    body: &Group,
+    in_body: &[TokenTree],
+) -> Vec<TokenTree> {
+    let is_semicolon =
+        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let has_neighbours = captures.iter().any(|capture| capture.is_bound_anew);
+    if has_neighbours || !in_body.iter().any(is_semicolon) {
+        let arm = quote_spanned!(outline.generated=> match () { () => #body });
+        return arm.into_iter().collect();
+    }
+    vec![body.clone().into()]
 }

@@ -1,5 +1,6 @@
 //! What a token means, going by its neighbours.
 
+use super::Mention;
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenTree};
 
 /// A token and its neighbours.
@@ -84,9 +85,9 @@ impl Around<'_> {
         self.is_pair(1, '=', '>') || (may_be_pattern && self.is_word(1, &["if"]))
     }
 
-    /// Whether the word here is a use of the variable of that name (`Some(false)`: perhaps not), or
-    /// `None` if it is something else, such as a field.
-    pub(super) fn classify(&self, is_closure_body: bool) -> Option<bool> {
+    /// What the word here says of the variable of that name, or `None` if it is something else, such
+    /// as a field.
+    pub(super) fn classify(&self, is_closure_body: bool) -> Option<Mention> {
         let is_field = self.is(-1, '.') && !self.is_pair(-2, '.', '.');
         let is_in_path = self.is_pair(1, ':', ':') || self.is_pair(-2, ':', ':');
         let is_macro = self.is(1, '!') && !self.is_pair(1, '!', '=');
@@ -105,7 +106,10 @@ impl Around<'_> {
             || (self.is_word(-1, &["mut"]) && !self.is(-2, '&') && !self.is_word(-2, &["raw"]))
             || (self.is(1, '|') && !self.is_pair(1, '|', '|'))
             || (self.is(-1, '|') && !self.is_pair(-2, '|', '|') && !is_closure_body);
-        Some(!is_bound && !self.is_assigned())
+        Some(match is_bound || self.is_assigned() {
+            true => Mention::Other,
+            false => Mention::Use,
+        })
     }
 
     /// `x = 1`, `x += 1` and `x <<= 1` do not read `x` for anything but itself.

@@ -60,29 +60,18 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
     check(
         "",
         "/// Docs.
-        pub async fn report(id: u32) -> String { render(id).await }",
+        pub async fn report(id: Id) -> Result<u8> { render(id).await }",
         r#"
         /// Docs.
         #[track_caller]
-        pub fn report(id: u32) -> ::spawn_runtime::TaskHandle<String>
+        pub fn report(id: Id) -> ::spawn_runtime::TaskHandle<Result<u8>>
         where
         {
-            fn __background_name() -> &'static ::core::primitive::str { "report" }
-            ::spawn_runtime::__private::spawn(
-                __background_name,
-                ::spawn_runtime::__private::Returns::<String>::NEW.__reporter(),
-                ::spawn_runtime::__private::Plain,
+            ::spawn_runtime::__private::Returns::<Result<u8>>::NEW.spawn::<0, 0x7265706f7274, _>(
                 async move {
-                    #[allow(
-                        clippy::no_effect_underscore_binding,
-                        clippy::redundant_locals,
-                        clippy::shadow_same,
-                        clippy::used_underscore_binding
-                    )]
                     let _ = &id;
-                    #[allow(unreachable_code, unreachable_patterns)]
-                    if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<String> {
-                        return __ret;
+                    if false {
+                        return ::spawn_runtime::__private::never::<Result<u8>>();
                     }
                     match () { () => { render(id).await } }
                 },
@@ -139,17 +128,11 @@ fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
         pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()>
         where
         {
-            fn __background_name() -> &'static ::core::primitive::str { "run" }
-            ::spawn_runtime::__private::spawn(
-                __background_name,
-                ::spawn_runtime::__private::NoReport,
-                ::spawn_runtime::__private::Plain,
-                {
-                    #[allow(clippy::used_underscore_binding)]
-                    let __work = Self::run_now::<T, N>(self, __arg1);
-                    __work
-                },
-            )
+            ::spawn_runtime::__private::ReturnsAny.spawn::<0, 0x72756e, _>({
+                #[allow(clippy::used_underscore_binding)]
+                let __work = Self::run_now::<T, N>(self, __arg1);
+                __work
+            })
         }
         "#,
     );
@@ -160,16 +143,35 @@ fn the_first_argument_to_drop_is_mentioned_and_the_others_are_bound_anew() {
     let item = "async fn f(n: u32, a: A, b: B, (x, _): (X, Y), _: C, m: [u8; 4]) { n; a; b; x; m }";
     for part in [
         "fn f(n: u32, a: A, b: B, __arg3: (X, Y), __arg4: C, m: [u8; 4])",
-        "let _ = &n;",
         "let _ = &a;",
         "let b = b;",
         "let __arg3 = __arg3;",
         "let (x, _) = __arg3;",
         "let __arg4 = __arg4;",
-        "let _ = &m;",
     ] {
         check_part("", item, part);
     }
+}
+
+#[test]
+fn an_argument_that_nobody_sees_drop_or_stay_needs_no_statement() {
+    for ty in [
+        "u32",
+        "[u8; 4]",
+        "(bool, char)",
+        "&'static str",
+        "&'static [u8]",
+    ] {
+        for body in ["", "n"] {
+            let item = format!("async fn f(n: {ty}) {{ {body} }}");
+            check_part("", &item, &format!("fn f(n: {ty}) ->"));
+            check_part("", &item, "async move { if false {");
+        }
+    }
+    check_part("", "async fn f(mut n: u32) { n += 1; }", "let mut n = n;");
+    // It may not be `Send`, which rustc then says also if the body does not use it.
+    check_part("", "async fn f(n: *const u8) { n }", "let _ = &n;");
+    check_part("", "async fn f(n: &'static Cell) { n }", "let _ = &n;");
 }
 
 #[test]
@@ -196,6 +198,11 @@ fn a_cfg_on_a_parameter_is_on_its_statement_too() {
     check_part(
         "",
         "async fn f(#[cfg(x)] a: A) { a.b; }",
+        "#[cfg(x)] let _ = &a;",
+    );
+    check_part(
+        "",
+        "async fn f(#[cfg(x)] (a, b): A) {}",
         "#[cfg(x)] #[allow(clippy::no_effect",
     );
 }
@@ -204,17 +211,17 @@ fn a_cfg_on_a_parameter_is_on_its_statement_too() {
 fn an_expectation_on_a_parameter_moves_to_where_it_can_come_true() {
     let item = "async fn f(#[expect(unused_variables)] a: A) {}";
     check_part("", item, "fn f(#[allow(unused_variables)] a: A)");
-    check_part(
-        "",
-        item,
-        "#[expect(unused_variables)] #[allow(clippy::no_effect",
-    );
+    check_part("", item, "#[expect(unused_variables)] let a = a;");
 }
 
 #[test]
 fn options_become_arguments_of_the_spawn() {
     let item = "async fn f(t: Duration) { t }";
-    check_part("name = \"other\"", item, "{ \"other\" }");
+    check_part("name = \"other\"", item, ".spawn::<0, 0x6f74686572, _>(");
+    check_part("name = \"a\\0b\"", item, "{ \"a\\0b\" }");
+    let long = "name = \"a name of more than thirty-two bytes\"";
+    check_part(long, item, "{ \"a name of more than thirty-two bytes\" }");
+    check_part(long, item, "__private::spawn(__background_name,");
     check_part(
         "timeout = \"1.5s\"",
         item,
@@ -243,7 +250,7 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "on = scope()",
         item,
-        "__private::spawn_on(__spawner, __background_name,",
+        "__private::spawn_on(__spawner, ::spawn_runtime::__private::Letters::<0, 0x66>,",
     );
     check_part("limit = N", item, "Limiter::new(N);");
     check_part("limit = 2", item, "__private::Limit(&__BACKGROUND_LIMIT)");
@@ -252,14 +259,22 @@ fn options_become_arguments_of_the_spawn() {
         item,
         "LimitTimeout(&__BACKGROUND_LIMIT, __timeout)",
     );
-    check_part("local", item, "__private::spawn_local(__background_name,");
+    check_part(
+        "local",
+        item,
+        "__private::spawn_local(::spawn_runtime::__private::Letters::<0, 0x66>,",
+    );
     check_part("detach", item, "::spawn_runtime::TaskHandle::detach(");
     check_part(
         "abort_on_drop",
         item,
         "::spawn_runtime::TaskHandle::abort_on_drop(",
     );
-    check_part("crate = crate::x", item, "crate::x::__private::spawn(");
+    check_part(
+        "crate = crate::x",
+        item,
+        "crate::x::__private::ReturnsAny.spawn::<",
+    );
     check_part("blocking", "fn f(t: u8) -> u8 { t }", "move || -> u8 {");
     check_part(
         "blocking, on = s",
@@ -297,7 +312,7 @@ fn an_opaque_type_stays_in_the_signature_and_is_inferred_in_the_body() {
         item,
         "-> ::spawn_runtime::TaskHandle<Result<impl A, impl B>>",
     );
-    check_part("", item, "None::<Result<_, _>>");
+    check_part("", item, "never::<Result<_, _>>()");
     check_part(
         "",
         item,
@@ -306,8 +321,30 @@ fn an_opaque_type_stays_in_the_signature_and_is_inferred_in_the_body() {
     check_part(
         "",
         "async fn f() -> impl A {}",
-        "::spawn_runtime::__private::NoReport,",
+        "::spawn_runtime::__private::ReturnsAny.spawn::<",
     );
+}
+
+#[test]
+fn the_reporter_is_not_asked_for_where_the_type_tells() {
+    for ty in [
+        "u8",
+        "()",
+        "(u8, A)",
+        "[A; 2]",
+        "String",
+        "Vec<A>",
+        "Option<A>",
+    ] {
+        check_part(
+            "",
+            &format!("async fn f() -> {ty} {{}}"),
+            "ReturnsAny.spawn",
+        );
+    }
+    for ty in ["A", "a::Option", "Result<u8, A>", "io::Result<u8>"] {
+        check_part("", &format!("async fn f() -> {ty} {{}}"), "Returns::<");
+    }
 }
 
 #[test]
@@ -321,8 +358,9 @@ fn a_function_that_never_returns_has_a_handle_of_no_value() {
 
 #[test]
 fn a_raw_identifier_is_named_without_its_mark() {
-    check_part("", "async fn r#type(r#fn: u8) { r#fn }", "{ \"type\" }");
-    check_part("", "async fn r#type(r#fn: u8) { r#fn }", "let _ = &r#fn;");
+    let item = "async fn r#type(r#fn: A) { r#fn }";
+    check_part("", item, ".spawn::<0, 0x74797065, _>(");
+    check_part("", item, "let _ = &r#fn;");
 }
 
 #[test]

@@ -1,8 +1,6 @@
 use std::{
     any::Any,
     fmt::{Debug, Display},
-    marker::PhantomData,
-    ops::Deref,
 };
 
 /// How to tell of a value that nobody received: an `Err` has something to tell, all else does not.
@@ -69,68 +67,5 @@ fn debug_or_string<E: Debug + 'static>(error: &E) -> String {
         (*string).to_owned()
     } else {
         format!("{error:?}")
-    }
-}
-
-/// Chooses the [`Report`] for the return type `R`, by type and not by its spelling, so that aliases
-/// of `Result` count.
-///
-/// This is autoderef specialisation with inherent methods only: `Returns::<R>::NEW.__reporter()`
-/// takes the first type along the chain of `Deref`s whose `__reporter` has its bounds met. No trait
-/// has to be in scope at the call, and in a generic function the bounds of the function decide.
-pub struct Returns<R>(PhantomData<fn() -> R>);
-pub struct ReturnsDebug<R>(PhantomData<fn() -> R>);
-pub struct ReturnsResult<R>(PhantomData<fn() -> R>);
-pub struct ReturnsAny;
-
-impl<R> Returns<R> {
-    pub const NEW: Self = Returns(PhantomData);
-}
-
-impl<T, E: Display> Returns<Result<T, E>> {
-    pub fn __reporter(&self) -> ReportDisplay {
-        ReportDisplay
-    }
-}
-
-impl<R> Deref for Returns<R> {
-    type Target = ReturnsDebug<R>;
-
-    fn deref(&self) -> &Self::Target {
-        &ReturnsDebug(PhantomData)
-    }
-}
-
-impl<T, E: Debug> ReturnsDebug<Result<T, E>> {
-    pub fn __reporter(&self) -> ReportDebug {
-        ReportDebug
-    }
-}
-
-impl<R> Deref for ReturnsDebug<R> {
-    type Target = ReturnsResult<R>;
-
-    fn deref(&self) -> &Self::Target {
-        &ReturnsResult(PhantomData)
-    }
-}
-
-impl<T, E> ReturnsResult<Result<T, E>> {
-    pub fn __reporter(&self) -> ReportTypeName {
-        ReportTypeName
-    }
-}
-
-impl<R> Deref for ReturnsResult<R> {
-    type Target = ReturnsAny;
-
-    fn deref(&self) -> &Self::Target {
-        &ReturnsAny
-    }
-}
-
-impl ReturnsAny {
-    pub fn __reporter(&self) -> NoReport {
-        NoReport
     }
 }
