@@ -2,6 +2,7 @@
 
 mod declaration;
 mod direct;
+mod on;
 mod signature;
 mod task;
 

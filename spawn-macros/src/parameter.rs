@@ -75,6 +75,11 @@ impl Parameter {
         !self.cancel.is_empty() && !matches!(self.kind, Kind::Receiver(_))
     }
 
+    /// Whether that is the name under which the user knows the argument.
+    pub(crate) fn is_called(&self, word: &Ident) -> bool {
+        matches!(&self.kind, Kind::Name { name, .. } if name == word)
+    }
+
     /// How the background function's own body names the argument.
     pub(crate) fn argument(&self) -> TokenStream {
         match &self.kind {

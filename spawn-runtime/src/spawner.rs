@@ -60,8 +60,8 @@ pub trait Spawn {
     /// What a call keeps of this spawner after its arguments have moved into the task.
     type Owned: Spawn + 'static;
 
-    /// Makes the [`Owned`](Self::Owned) spawner. A `#[background]` function calls it first, since the
-    /// spawner may live in an argument (`on = self.scope`).
+    /// Makes the [`Owned`](Self::Owned) spawner. A `#[background]` function calls it first if its spawner
+    /// may live in an argument (`on = self.scope`), and else borrows the spawner.
     fn spawner(&self) -> Self::Owned;
 
     /// Starts a task.

@@ -1,7 +1,7 @@
 //! `on = …` and the trait `Spawn`.
 
 use std::sync::{
-    Arc, Mutex,
+    Arc, LazyLock, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
 
@@ -145,4 +145,45 @@ async fn the_expression_is_evaluated_once_at_the_call_before_the_arguments_move(
     assert_eq!(EVALUATED.load(SeqCst), 1);
     assert_eq!(handle.await.unwrap(), 8);
     assert_eq!(EVALUATED.load(SeqCst), 1);
+}
+
+/// Counts how often it is made an owned one.
+#[derive(Default)]
+struct Made(AtomicUsize);
+
+impl Spawn for Made {
+    type Owned = Handle;
+
+    fn spawner(&self) -> Handle {
+        self.0.fetch_add(1, SeqCst);
+        Handle::current()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        tokio::spawn(task)
+    }
+}
+
+static MADE: LazyLock<Made> = LazyLock::new(Made::default);
+
+#[tokio::test]
+async fn a_spawner_that_is_part_of_no_argument_is_only_borrowed() {
+    #[background(on = *MADE)]
+    async fn borrows(number: u32) -> u32 {
+        number
+    }
+    #[background(on = made)]
+    async fn owns(made: &'static Made, number: u32) -> u32 {
+        let _ = made;
+        number
+    }
+    #[background(on = *MADE, abort_on_drop, timeout = std::time::Duration::from_secs(u64::from(number)))]
+    async fn borrows_with_options(number: u32, #[cancel] token: CancellationToken) -> bool {
+        token.is_cancelled()
+    }
+    assert_eq!(borrows(1).await.unwrap(), 1);
+    assert!(!borrows_with_options(60).await.unwrap());
+    assert_eq!(MADE.0.load(SeqCst), 0);
+    assert_eq!(owns(&MADE, 2).await.unwrap(), 2);
+    assert_eq!(MADE.0.load(SeqCst), 1);
 }

@@ -1,5 +1,6 @@
 //! The function that spawns its own body.
 
+use super::on;
 use super::signature::{header, inner_attributes, with_user_braces};
 use crate::capture::{self, Capture};
 use crate::check::written_in_options;
@@ -10,7 +11,6 @@ use crate::parameter::{Parameter, is_copied};
 use crate::place;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Expr;
 use syn::spanned::Spanned;
 
 /// Input:
@@ -67,6 +67,14 @@ pub(super) fn function(
         true => call,
         false => quote_spanned!(outline.generated=> #items #at_the_call #token #call),
     };
+    let tokens = match task
+        .on
+        .as_ref()
+        .filter(|on| !on::uses_arguments(on, outline))
+    {
+        Some(on) => on::borrow(on, outline, &tokens),
+        None => tokens,
+    };
     let header = header(outline, &public);
     let body = with_user_braces(&task.body, tokens);
     quote!(#header #body)
@@ -101,16 +109,9 @@ fn items(outline: &Outline, task: &Task) -> TokenStream {
 fn at_the_call(outline: &Outline, task: &Task) -> TokenStream {
     let mut statements = TokenStream::new();
     if let Some(on) = &task.on {
-        // It stands where the user's expression does, at which rustc should point if that is no
-        // spawner.
-        let place = place::of(on);
-        let argument = Ident::new("background_spawner", place);
-        let runtime = outline.runtime_at(place);
-        let call = quote_spanned!(place=> #runtime::__private::spawner(#argument));
-        let on = operand(on, outline);
-        statements.extend(quote_spanned! {outline.generated=>
-            let __spawner = match &#on { #argument => #call };
-        });
+        if on::uses_arguments(on, outline) {
+            statements.extend(on::own(on, outline));
+        }
     }
     match &task.timeout {
         Some(Timeout::Computed(timeout)) => statements.extend(quote_spanned! {outline.generated=>
@@ -126,22 +127,6 @@ fn at_the_call(outline: &Outline, task: &Task) -> TokenStream {
         None => {}
     }
     statements
-}
-
-/// An expression to put `&` before. Most need no parentheses, at which a lint might take offence.
-fn operand(expression: &Expr, outline: &Outline) -> TokenStream {
-    match expression {
-        Expr::Call(_)
-        | Expr::Field(_)
-        | Expr::Index(_)
-        | Expr::Macro(_)
-        | Expr::MethodCall(_)
-        | Expr::Paren(_)
-        | Expr::Path(_)
-        | Expr::Reference(_)
-        | Expr::Block(_) => quote!(#expression),
-        _ => quote_spanned!(outline.generated=> (#expression)),
-    }
 }
 
 /// Makes the token of `#[cancel]`, one for the task and one for the handle.
@@ -166,7 +151,10 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
         return TokenStream::new();
     };
     let new = match &task.on {
-        Some(_) => quote_spanned!(outline.generated=> #runtime::__private::token_of(&__spawner)),
+        Some(on) => {
+            let spawner = on::spawner_reference(on, outline);
+            quote_spanned!(outline.generated=> #runtime::__private::token_of(#spawner))
+        }
         None => quote_spanned!(outline.generated=> #runtime::__private::token()),
     };
     // If the user wrote another type, rustc's error should point at it, in the user's own context.
@@ -245,7 +233,10 @@ fn plain_start(outline: &Outline, task: &Task, work: &TokenStream) -> Option<Tok
 fn start(outline: &Outline, task: &Task, is_cancellable: bool, work: &TokenStream) -> TokenStream {
     let runtime = &outline.runtime;
     let span = outline.generated;
-    let spawner = task.on.as_ref().map(|_| quote_spanned!(span=> __spawner,));
+    let spawner = task.on.as_ref().map(|on| {
+        let spawner = on::spawner(on, outline);
+        quote_spanned!(span=> #spawner,)
+    });
     let spawn = match (task.runs, &task.on) {
         (Runs::AsTask, None) => quote_spanned!(span=> spawn),
         (Runs::AsTask, Some(_)) => quote_spanned!(span=> spawn_on),

@@ -240,15 +240,23 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "on = self.scope",
         "async fn f(self) { self }",
-        "match &self.scope { background_spawner => ::spawn_runtime::__private::spawner(background_spawner) };",
+        "match &self.scope { spawner_given_by_on_of_background => ::spawn_runtime::__private::spawner(spawner_given_by_on_of_background) };",
     );
+    check_part(
+        "on = a + t",
+        item,
+        "match &(a + t) { spawner_given_by_on_of_background => ::spawn_runtime::__private::spawner(spawner_given_by_on_of_background) };",
+    );
+    // In a macro's input, too.
+    check_part("on = pick!(t)", item, "__private::spawner(");
     check_part(
         "on = a + b",
         item,
-        "match &(a + b) { background_spawner => ::spawn_runtime::__private::spawner(background_spawner) };",
+        "match &(a + b) { spawner_given_by_on_of_background => { \
+             ::spawn_runtime::__private::spawn_on(spawner_given_by_on_of_background,",
     );
     check_part(
-        "on = scope()",
+        "on = scope(t)",
         item,
         "__private::spawn_on(__spawner, ::spawn_runtime::__private::Letters::<0, 0x66>,",
     );
@@ -295,7 +303,12 @@ fn the_cancel_parameter_leaves_the_signature_and_gets_a_token() {
     ] {
         check_part("", item, part);
     }
-    check_part("on = x", item, "__private::token_of(&__spawner);");
+    check_part("on = a", item, "__private::token_of(&__spawner);");
+    check_part(
+        "on = x",
+        item,
+        "__private::token_of(spawner_given_by_on_of_background);",
+    );
     check_part("limit = 1", item, "CancellableLimit(&__BACKGROUND_LIMIT,");
     check_part(
         "limit = 1, timeout = \"1s\"",

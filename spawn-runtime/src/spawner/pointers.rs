@@ -16,6 +16,7 @@ macro_rules! spawn_on_pointee {
                 self.deref().spawner()
             }
 
+            #[inline]
             #[track_caller]
             fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
                 self.deref().spawn(task)
