@@ -4,13 +4,13 @@ use std::{
     alloc::{GlobalAlloc, Layout, System},
     future::pending,
     sync::{
-        Mutex, MutexGuard, PoisonError,
+        LazyLock, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicIsize, Ordering::SeqCst},
     },
     time::Duration,
 };
 
-use spawn_runtime::TaskScope;
+use spawn_runtime::{TaskScope, background};
 use tokio::task::yield_now;
 
 struct Counting;
@@ -162,5 +162,30 @@ fn a_hundred_thousand_parked_tasks_are_gone_after_a_shutdown() {
         round().await;
         let grown = grown_by(round()).await;
         assert!(grown < 64 * KIB, "{grown}");
+    });
+}
+
+// tokio's smallest cell, 128 bytes, and what the scope keeps of a task to list and to abort it.
+#[test]
+fn a_small_task_in_a_scope_is_a_small_task() {
+    static SCOPE: LazyLock<TaskScope> = LazyLock::new(TaskScope::new);
+    #[background(on = *SCOPE, detach)]
+    async fn parked(number: u64) {
+        pending::<()>().await;
+        std::hint::black_box(number);
+    }
+    let _alone = alone();
+    run(async {
+        let count = 32 * 1_024;
+        let grown = grown_by(async {
+            for number in 0..count {
+                parked(number as u64);
+            }
+        })
+        .await;
+        let each = grown / count;
+        // With twice the cell it would be more.
+        assert!((128..128 + 256).contains(&each), "{each}");
+        SCOPE.shutdown(Duration::ZERO).await;
     });
 }

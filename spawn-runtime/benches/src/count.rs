@@ -12,11 +12,12 @@ use std::{
 
 use crate::{load::Runtime, ways::Way};
 
-/// Between two counts lie only rounds, so that what happens once (start, warm-up, end) drops out.
+/// Between two counts lie only rounds, so that what happens once (start, warm-up, end) drops out. A scope
+/// knows after two how many tasks it has to reckon with.
 fn rounds(batch: usize) -> (usize, usize) {
     match batch {
         1 => (1_000, 5_000),
-        100_000.. => (1, 2),
+        100_000.. => (2, 4),
         _ => (2, 6),
     }
 }

@@ -6,7 +6,7 @@ use spawn_runtime::{CancellationToken, background};
 use tokio::task::JoinSet;
 use tokio_util::task::TaskTracker;
 
-use crate::{count, load::Runtime};
+use crate::{count, load::Runtime, ways::SCOPE};
 
 pub struct Parked {
     pub name: &'static str,
@@ -30,6 +30,11 @@ async fn plain() {
 #[background]
 async fn cancel(#[cancel] token: CancellationToken) {
     token.cancelled().await
+}
+
+#[background(detach, on = *SCOPE)]
+async fn scope() {
+    pending().await
 }
 
 #[background(detach, timeout = "1d")]
@@ -57,6 +62,11 @@ pub const PARKED: &[Parked] = &[
         name: "tracker",
         title: "`TaskTracker`",
         start: |places| drop(places.tracker.spawn(pending::<()>())),
+    },
+    Parked {
+        name: "scope",
+        title: "`#[background(on = scope)]`",
+        start: |_| scope(),
     },
     Parked {
         name: "raw-token",
@@ -135,7 +145,7 @@ pub fn allocated_bytes(parked: &Parked) -> f64 {
     let at_most = |tasks: usize| {
         let arguments = ["park", parked.name, &tasks.to_string()].map(str::to_owned);
         let words = count::valgrind(&["--tool=dhat", "--dhat-out-file=/dev/null"], &arguments);
-        count::after(&words, "At t-gmax:")
+        count::after(&words, "At t-end:")
     };
     (at_most(20_000) - at_most(10_000)) / 10_000.0
 }

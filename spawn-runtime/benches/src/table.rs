@@ -59,6 +59,7 @@ pub fn write(readme: &str, benchmarks: &str) {
     splice(readme, "by hand", &by_hand);
     splice(benchmarks, "by hand", &by_hand);
     splice(benchmarks, "all ways", &all_ways(&ways, &measured));
+    splice(benchmarks, "contended", &contended(&ways, &measured));
     splice(benchmarks, "parked", &parked());
 }
 
@@ -116,6 +117,24 @@ fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
             ours.contended,
         )
         .expect("a String");
+    }
+    text
+}
+
+/// Eight tasks that spawn at the same place.
+fn contended(ways: &[&Way], measured: &[Measured]) -> String {
+    let mut text = String::from("| | tasks per second | aim |\n|---|---|---|\n");
+    let rows = [
+        ("background", ""),
+        ("scope", "0.90"),
+        ("tracker", ""),
+        ("tracker-token", ""),
+    ];
+    for (name, aim) in rows {
+        let index = ways.iter().position(|way| way.name == name);
+        let index = index.expect("a way of that name");
+        let throughput = measured[0].contended / measured[index].contended;
+        writeln!(text, "| {} | {throughput:.2} | {aim} |", ways[index].title).expect("a String");
     }
     text
 }

@@ -14,6 +14,7 @@ use std::{
 
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+pub use self::background::SCOPE;
 use crate::load::Load;
 
 pub struct Way {

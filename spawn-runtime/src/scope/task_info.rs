@@ -66,6 +66,9 @@ impl TaskInfo {
     }
 
     /// How long ago the task was spawned.
+    ///
+    /// Tasks that are spawned in one go, each before the one before it has begun to run, may share a time:
+    /// up to 32 of them, that of the first.
     pub fn age(&self) -> Duration {
         self.age
     }

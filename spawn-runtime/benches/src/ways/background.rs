@@ -53,7 +53,7 @@ fn blocking(number: u64) -> u64 {
 }
 
 /// As the fields of a server's state would be.
-static SCOPE: LazyLock<TaskScope> = LazyLock::new(TaskScope::new);
+pub static SCOPE: LazyLock<TaskScope> = LazyLock::new(TaskScope::new);
 
 #[background(on = *SCOPE)]
 #[inline(never)]
