@@ -84,3 +84,43 @@ async fn a_task_has_left_when_its_handle_resolves() {
         assert!(scope.tasks().is_empty());
     }
 }
+
+// The time is not asked for each task; but it is one at which the task, or another one right before it that
+// had not begun either, was spawned.
+#[tokio::test(start_paused = true)]
+async fn an_age_is_never_that_of_a_task_that_came_long_before() {
+    let scope = TaskScope::new();
+    let age_of_next = || {
+        scope.spawn_named("next", pending::<()>()).detach();
+        let next = scope.tasks().into_iter();
+        next.filter(|task| task.name() == "next")
+            .map(|task| task.age())
+            .min()
+    };
+
+    scope.spawn(async {}).await.unwrap();
+    advance(Duration::from_secs(3)).await;
+    assert_eq!(age_of_next(), Some(Duration::ZERO), "after one that ended");
+
+    advance(Duration::from_secs(3)).await;
+    assert_eq!(age_of_next(), Some(Duration::ZERO), "after one that runs");
+
+    scope.spawn(pending::<()>()).abort();
+    advance(Duration::from_secs(3)).await;
+    assert_eq!(
+        age_of_next(),
+        Some(Duration::ZERO),
+        "after one that never began"
+    );
+
+    let (end, ended) = std::sync::mpsc::channel::<()>();
+    let blocks = scope.spawn_blocking(move || ended.recv().unwrap_err());
+    advance(Duration::from_secs(3)).await;
+    assert_eq!(
+        age_of_next(),
+        Some(Duration::ZERO),
+        "after a function that blocks"
+    );
+    drop(end);
+    blocks.await.unwrap();
+}

@@ -59,7 +59,7 @@ pub fn write(readme: &str, benchmarks: &str) {
     splice(readme, "by hand", &by_hand);
     splice(benchmarks, "by hand", &by_hand);
     splice(benchmarks, "all ways", &all_ways(&ways, &measured));
-    splice(benchmarks, "contended", &contended(&ways, &measured));
+    splice(benchmarks, "contended", &side_by_side(&ways, &measured));
     splice(benchmarks, "parked", &parked());
 }
 
@@ -122,7 +122,7 @@ fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
 }
 
 /// Eight tasks that spawn at the same place.
-fn contended(ways: &[&Way], measured: &[Measured]) -> String {
+fn side_by_side(ways: &[&Way], measured: &[Measured]) -> String {
     let mut text = String::from("| | tasks per second | aim |\n|---|---|---|\n");
     let rows = [
         ("background", ""),

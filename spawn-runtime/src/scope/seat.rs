@@ -60,11 +60,17 @@ impl Stop {
     }
 }
 
-/// The index of a seat that is used no more.
-pub(super) const GONE: usize = usize::MAX;
+/// What comes into a scope.
+#[derive(Clone, Copy)]
+pub(super) enum Arrival {
+    Task,
+    /// With a `limit`: it waits for its turn.
+    WaitingTask,
+    /// A blocking function.
+    Call,
+}
 
 const FRESH: u8 = 0;
-/// It has a `limit`, and waits for its turn.
 const FRESH_WAITING: u8 = 1;
 const BEGUN: u8 = 2;
 /// The scope can wake it.
@@ -99,8 +105,13 @@ impl Seat {
 
     /// For the next task.
     #[inline]
-    pub(super) fn reset(&self, waiting: bool) {
-        let progress = if waiting { FRESH_WAITING } else { FRESH };
+    pub(super) fn reset(&self, arrival: Arrival) {
+        let progress = match arrival {
+            Arrival::Task => FRESH,
+            Arrival::WaitingTask => FRESH_WAITING,
+            // Or will soon: nothing is polled that would tell.
+            Arrival::Call => BEGUN,
+        };
         self.progress.store(progress, Relaxed);
         self.ending.store(NOT_CLEAR, Relaxed);
         self.aborted.store(false, Relaxed);
@@ -343,6 +354,8 @@ fn leave(seat: &Seat) {
             if seat.progress.load(Relaxed) >= REGISTERED {
                 drop(seat.take_stop());
             }
+            // It may be dropped before it has begun.
+            seat.progress.store(BEGUN, Relaxed);
             seat.scope.leave(seat, ending);
         }
         None if seat.is_let_go() => seat.scope.give_back(seat),

@@ -9,7 +9,7 @@ use super::{
     TaskInfo, TaskState,
     reserve::Reserve,
     returned::Returned,
-    seat::{GONE, Seat, Stop},
+    seat::{Arrival, Seat, Stop},
 };
 use crate::task::TaskName;
 
@@ -29,6 +29,8 @@ pub(super) struct Seats {
     reserve: Reserve,
     /// How many tasks had entered when seats ran out last.
     tasks: usize,
+    /// How often slots were moved.
+    moves: usize,
 }
 
 // On one cache line.
@@ -44,12 +46,14 @@ struct Slot {
     since: Instant,
 }
 
+const NO_SLOT: usize = usize::MAX;
+
 /// A task on its way into a scope.
 #[derive(Clone, Copy)]
 pub(super) struct Newcomer {
     pub(super) name: TaskName,
     pub(super) spawned_at: &'static Location<'static>,
-    pub(super) waiting: bool,
+    pub(super) arrival: Arrival,
 }
 
 /// Where a task was entered. It may have left since.
@@ -57,6 +61,7 @@ pub(super) struct Newcomer {
 pub(super) struct Entered {
     index: usize,
     number: usize,
+    moves: usize,
 }
 
 impl Default for Seats {
@@ -64,11 +69,12 @@ impl Default for Seats {
         Seats {
             slots: Vec::new(),
             free: Vec::new(),
-            newest: GONE,
+            newest: NO_SLOT,
             sharing: 0,
             closed: false,
             reserve: Reserve::default(),
             tasks: 0,
+            moves: 0,
         }
     }
 }
@@ -96,8 +102,13 @@ impl Seats {
         slot.name = newcomer.name;
         slot.spawned_at = newcomer.spawned_at;
         slot.since = since;
-        slot.seat.reset(newcomer.waiting);
-        (slot.seat.clone(), Entered { index, number })
+        slot.seat.reset(newcomer.arrival);
+        let entered = Entered {
+            index,
+            number,
+            moves: self.moves,
+        };
+        (slot.seat.clone(), entered)
     }
 
     /// Gives one, and has others in store: the allocations of seats among those of tasks would leave gaps.
@@ -167,14 +178,14 @@ impl Seats {
 
     /// None if another task is there by now.
     #[inline]
-    fn slot_of(&mut self, Entered { index, number }: Entered) -> Option<&mut Slot> {
-        match self.slots.get(index) {
-            Some(slot) if slot.number == number => self.slots.get_mut(index),
-            _ => self.find(number),
+    fn slot_of(&mut self, entered: Entered) -> Option<&mut Slot> {
+        if entered.moves != self.moves {
+            return self.find(entered.number);
         }
+        let slot = self.slots.get_mut(entered.index)?;
+        (slot.number == entered.number).then_some(slot)
     }
 
-    /// Its slot was moved since it entered.
     #[cold]
     fn find(&mut self, number: usize) -> Option<&mut Slot> {
         self.slots.iter_mut().find(|slot| slot.number == number)
@@ -227,7 +238,8 @@ impl Seats {
         });
         self.slots.shrink_to_fit();
         self.free.shrink_to_fit();
-        self.newest = GONE;
+        self.newest = NO_SLOT;
+        self.moves += 1;
         self.reserve.given_back(before, self.tasks);
         self.expect_back(returned);
     }

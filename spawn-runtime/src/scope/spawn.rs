@@ -6,7 +6,8 @@ use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CallInScope, CallMembership, Ending, Membership, TaskScope, refused::Refused, seats::Newcomer,
+    CallInScope, CallMembership, Ending, Membership, TaskScope, refused::Refused, seat::Arrival,
+    seats::Newcomer,
 };
 use crate::{
     Spawn, TaskHandle,
@@ -119,7 +120,10 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
         let newcomer = Newcomer {
             name: task.task_name(),
             spawned_at: task.spawned_at(),
-            waiting: task.is_waiting(),
+            arrival: match task.is_waiting() {
+                true => Arrival::WaitingTask,
+                false => Arrival::Task,
+            },
         };
         let name = newcomer.name;
         let Some((seat, entered)) = scope.admit(newcomer) else {
@@ -153,7 +157,7 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
         let newcomer = Newcomer {
             name: call.task_name(),
             spawned_at: call.spawned_at(),
-            waiting: false,
+            arrival: Arrival::Call,
         };
         let name = newcomer.name;
         let Some((seat, entered)) = scope.admit(newcomer) else {
