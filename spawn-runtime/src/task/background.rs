@@ -86,7 +86,7 @@ impl<N: Name, R, B, A: Anchor> Background<N, R, B, A> {
 impl<N: Name, R: Report<B::Output>, B: Body, A: Anchor> Future for Background<N, R, B, A> {
     type Output = Outcome<B::Output>;
 
-    // Not inlined it would be a call more than a future of the user's takes.
+    // Not inlined it would be a call more than a future of the user's takes, but for large bodies.
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
@@ -102,7 +102,7 @@ impl<N: Name, R: Report<B::Output>, B: Body, A: Anchor> Future for Background<N,
 }
 
 impl<N: Name, R: Report<B::Output>, B: Body, A: Anchor> Stage<N, R, B, A> {
-    #[inline(always)]
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Outcome<B::Output>> {
         let StageProjection::Running {
             mut body, anchor, ..
