@@ -3,7 +3,6 @@ mod counts;
 mod gate;
 mod refused;
 mod reserve;
-mod returned;
 mod seat;
 mod seats;
 mod sharded;

@@ -1,12 +1,47 @@
 //! Every interleaving of tasks that enter and leave with a shutdown that closes and waits.
 
-/// What `gate` is made of in the library is std's.
+/// What `gate` is made of in the library is std's. loom takes `SeqCst` for `AcqRel`, which is weaker than what
+/// the gate asks for, but knows sequentially consistent fences: so there is one around each such access.
 mod sync {
-    pub(super) use loom::sync::{
-        Mutex, MutexGuard,
-        atomic::{AtomicUsize, Ordering},
-    };
     pub(super) use std::sync::PoisonError;
+
+    use loom::sync::atomic::{self, fence};
+    pub(super) use loom::sync::{Mutex, MutexGuard, atomic::Ordering};
+
+    #[derive(Default)]
+    pub(super) struct AtomicUsize(atomic::AtomicUsize);
+
+    fn fenced<T>(order: Ordering, access: impl FnOnce() -> T) -> T {
+        if order != Ordering::SeqCst {
+            return access();
+        }
+        fence(Ordering::SeqCst);
+        let value = access();
+        fence(Ordering::SeqCst);
+        value
+    }
+
+    impl AtomicUsize {
+        pub(super) fn new(value: usize) -> Self {
+            AtomicUsize(atomic::AtomicUsize::new(value))
+        }
+
+        pub(super) fn load(&self, order: Ordering) -> usize {
+            fenced(order, || self.0.load(order))
+        }
+
+        pub(super) fn store(&self, value: usize, order: Ordering) {
+            fenced(order, || self.0.store(value, order));
+        }
+
+        pub(super) fn fetch_add(&self, value: usize, order: Ordering) -> usize {
+            fenced(order, || self.0.fetch_add(value, order))
+        }
+
+        pub(super) fn fetch_sub(&self, value: usize, order: Ordering) -> usize {
+            fenced(order, || self.0.fetch_sub(value, order))
+        }
+    }
 }
 
 #[path = "../../../spawn-runtime/src/scope/gate.rs"]
@@ -61,7 +96,7 @@ mod tests {
 
     /// A scope as far as its gate goes.
     struct Scope {
-        gate: Gate<(), ()>,
+        gate: Gate<()>,
         empty: Waiters,
         progress: Waiters,
         /// The shutdown has returned: from here on nothing may run.
@@ -104,7 +139,7 @@ mod tests {
         }
 
         fn enter(&self) -> bool {
-            self.gate.enter(self.gate.here(), |(), _| ()).is_some()
+            self.gate.enter(self.gate.here(), |(), _, _| ()).is_some()
         }
 
         fn run(&self) -> bool {
@@ -121,7 +156,8 @@ mod tests {
         }
 
         fn leave(&self, shard: usize) {
-            match self.gate.leave(shard, |()| ()).1 {
+            let leaving = self.gate.leave(shard);
+            match self.gate.has_left(&leaving) {
                 None => {}
                 Some(Left::Nobody) => self.empty.tell(),
                 Some(Left::WaitingTasks) => self.progress.tell(),

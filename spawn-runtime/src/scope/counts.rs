@@ -22,6 +22,10 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    pub(super) fn all(&self) -> usize {
+        self.finished + self.failed + self.panicked + self.timed_out + self.cancelled
+    }
+
     pub(super) fn count(&mut self, ending: Ending) {
         *match ending {
             Ending::Finished => &mut self.finished,

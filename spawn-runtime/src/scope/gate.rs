@@ -9,12 +9,12 @@ use super::{
 
 /// Counts the tasks of a scope and of those below it as they come and go, and closes.
 ///
-/// A task is counted, or refused, under a lock, and leaves under another one at the shard where it entered:
-/// a thread that ends the tasks of another one, which goes on spawning, is not in its way. Whatever else is
-/// kept of the tasks is under the same locks, `E` under the first and `L` under the second.
-pub(super) struct Gate<E, L> {
-    entering: Sharded<Entering<E>>,
-    leaving: Sharded<Mutex<Leaving<L>>>,
+/// A task is counted, or refused, under the lock of a shard. It leaves that shard without a lock: a thread
+/// that ends the tasks of another one, which goes on spawning, is not in its way. Whatever else is kept of
+/// the tasks of a shard, its `T`, is under the same lock.
+pub(super) struct Gate<T> {
+    entrances: Sharded<Entrance<T>>,
+    exits: Sharded<Exit>,
     /// How many wait for the last task to leave.
     waiting: AtomicUsize,
     /// How many of the tasks do.
@@ -22,45 +22,48 @@ pub(super) struct Gate<E, L> {
 }
 
 #[derive(Default)]
-struct Entering<E> {
-    tasks: Mutex<Admission<E>>,
+struct Entrance<T> {
+    tasks: Mutex<Tasks<T>>,
     /// Only grows, under the lock.
     entered: AtomicUsize,
 }
 
 #[derive(Default)]
-struct Admission<E> {
+struct Tasks<T> {
     closed: bool,
-    with: E,
+    kept: T,
 }
 
+/// Where the tasks of a shard leave.
 #[derive(Default)]
-struct Leaving<L> {
-    /// Only grows.
-    left: usize,
-    with: L,
+pub(super) struct Exit {
+    /// These only grow.
+    left: AtomicUsize,
+    left_below: AtomicUsize,
+    /// When so many have left, those that leave are told.
+    enough: AtomicUsize,
 }
 
-impl<E: Default, L: Default> Default for Gate<E, L> {
+impl<T: Default> Default for Gate<T> {
     fn default() -> Self {
         Gate {
-            entering: Sharded::default(),
-            leaving: Sharded::default(),
+            entrances: Sharded::default(),
+            exits: Sharded::default(),
             waiting: AtomicUsize::new(0),
             waiting_tasks: AtomicUsize::new(0),
         }
     }
 }
 
-impl<E, L> Gate<E, L> {
+impl<T> Gate<T> {
     /// The shard of this thread.
     #[inline]
     pub(super) fn here(&self) -> usize {
-        self.entering.here()
+        self.entrances.here()
     }
 
     pub(super) fn shards(&self) -> usize {
-        self.entering.len()
+        self.entrances.len()
     }
 
     /// Counts a task, which `enter` is told the number of; `None` if the gate is closed.
@@ -68,39 +71,56 @@ impl<E, L> Gate<E, L> {
     pub(super) fn enter<R>(
         &self,
         shard: usize,
-        enter: impl FnOnce(&mut E, usize) -> R,
+        enter: impl FnOnce(&mut T, usize, &Exit) -> R,
     ) -> Option<R> {
-        let entering = self.entering.get(shard);
-        let mut tasks = lock(&entering.tasks);
+        let entrance = self.entrances.get(shard);
+        let mut tasks = lock(&entrance.tasks);
         if tasks.closed {
             return None;
         }
-        let number = entering.entered.load(Relaxed).wrapping_add(1);
-        entering.entered.store(number, Relaxed);
-        Some(enter(&mut tasks.with, number))
+        let number = entrance.entered.load(Relaxed).wrapping_add(1);
+        entrance.entered.store(number, Relaxed);
+        Some(enter(&mut tasks.kept, number, self.exits.get(shard)))
     }
 
-    /// Counts a task out of the shard where it entered. Says who is left, if somebody waits to know.
+    /// Counts a task of this scope out of the shard where it entered. To be seen through by
+    /// [`has_left`](Self::has_left), when the shard is not locked.
     #[inline]
-    pub(super) fn leave<R>(
-        &self,
-        shard: usize,
-        leave: impl FnOnce(&mut L) -> R,
-    ) -> (R, Option<Left>) {
-        let mut leaving = lock(self.leaving.get(shard));
-        leaving.left = leaving.left.wrapping_add(1);
-        // Under the lock: who begins to wait looks at this shard, under its lock too, after that.
-        let left = (self.waiting.load(SeqCst) > 0).then_some(leaving.left);
-        let result = leave(&mut leaving.with);
-        drop(leaving);
-        (result, left.and_then(|left| self.who_is_left(shard, left)))
+    pub(super) fn leave(&self, shard: usize) -> Leaving {
+        let exit = self.exits.get(shard);
+        let left = exit.left.fetch_add(1, SeqCst).wrapping_add(1);
+        Leaving {
+            shard,
+            is_waited_for: self.waiting.load(SeqCst) > 0,
+            is_enough: left.wrapping_sub(exit.enough.load(Relaxed)) as isize >= 0,
+        }
+    }
+
+    /// The same of a task of a scope below.
+    pub(super) fn leave_from_below(&self, shard: usize) -> Leaving {
+        self.exits.get(shard).left_below.fetch_add(1, SeqCst);
+        Leaving {
+            shard,
+            is_waited_for: self.waiting.load(SeqCst) > 0,
+            is_enough: false,
+        }
+    }
+
+    /// Who is left now, if somebody waits to know.
+    #[inline]
+    pub(super) fn has_left(&self, leaving: &Leaving) -> Option<Left> {
+        match leaving.is_waited_for {
+            true => self.who_is_left(leaving.shard),
+            false => None,
+        }
     }
 
     #[cold]
-    fn who_is_left(&self, shard: usize, left: usize) -> Option<Left> {
+    fn who_is_left(&self, shard: usize) -> Option<Left> {
         // Most that leave are spared the look at the other shards. Without the lock it may be that fewer are
         // seen to have entered than have, which costs a look too many.
-        let here = self.entering.get(shard).entered.load(Relaxed);
+        let left = self.left_here(shard);
+        let here = self.entrances.get(shard).entered.load(Relaxed);
         if here.wrapping_sub(left) as isize > self.waiting_tasks.load(SeqCst) as isize {
             return None;
         }
@@ -123,7 +143,7 @@ impl<E, L> Gate<E, L> {
     /// Lets nobody in any more.
     pub(super) fn close(&self) {
         for shard in 0..self.shards() {
-            lock(&self.entering.get(shard).tasks).closed = true;
+            lock(&self.entrances.get(shard).tasks).closed = true;
         }
     }
 
@@ -135,30 +155,26 @@ impl<E, L> Gate<E, L> {
         let sum = |count: &dyn Fn(usize) -> usize| {
             (0..self.shards()).fold(0_usize, |sum, shard| sum.wrapping_add(count(shard)))
         };
-        let left = sum(&|shard| lock(self.leaving.get(shard)).left);
+        let left = sum(&|shard| self.left_here(shard));
         let entered = sum(&|shard| {
-            let entering = self.entering.get(shard);
-            let _counted = lock(&entering.tasks);
-            entering.entered.load(Relaxed)
+            let entrance = self.entrances.get(shard);
+            let _counted = lock(&entrance.tasks);
+            entrance.entered.load(Relaxed)
         });
         entered.wrapping_sub(left)
     }
 
-    /// What is kept of the tasks that have entered a shard.
-    #[inline]
-    pub(super) fn entered<R>(&self, shard: usize, act: impl FnOnce(&mut E) -> R) -> R {
-        act(&mut lock(&self.entering.get(shard).tasks).with)
+    fn left_here(&self, shard: usize) -> usize {
+        let exit = self.exits.get(shard);
+        let left = exit.left.load(SeqCst);
+        left.wrapping_add(exit.left_below.load(SeqCst))
     }
 
-    /// What is kept of those that have left it. What is kept of those that have entered may be locked.
+    /// What is kept of the tasks of a shard.
     #[inline]
-    pub(super) fn left<R>(&self, shard: usize, act: impl FnOnce(&mut L) -> R) -> R {
-        act(&mut lock(self.leaving.get(shard)).with)
-    }
-
-    /// Both.
-    pub(super) fn with<R>(&self, shard: usize, act: impl FnOnce(&mut E, &mut L) -> R) -> R {
-        self.entered(shard, |entered| self.left(shard, |left| act(entered, left)))
+    pub(super) fn with<R>(&self, shard: usize, act: impl FnOnce(&mut T, &Exit) -> R) -> R {
+        let mut tasks = lock(&self.entrances.get(shard).tasks);
+        act(&mut tasks.kept, self.exits.get(shard))
     }
 
     /// From here on, until the returned is dropped, [`leave`](Self::leave) tells of the last.
@@ -174,9 +190,27 @@ impl<E, L> Gate<E, L> {
     }
 }
 
+impl Exit {
+    /// How many tasks of this scope have left here.
+    pub(super) fn left(&self) -> usize {
+        self.left.load(SeqCst)
+    }
+
+    pub(super) fn tell_at(&self, enough: usize) {
+        self.enough.store(enough, Relaxed);
+    }
+}
+
 #[inline]
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(super) struct Leaving {
+    shard: usize,
+    is_waited_for: bool,
+    /// As many have left as was asked to be told.
+    pub(super) is_enough: bool,
 }
 
 pub(super) enum Left {

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex,
         atomic::{
             AtomicBool, AtomicU8, AtomicU32,
-            Ordering::{AcqRel, Relaxed},
+            Ordering::{AcqRel, Acquire, Relaxed, Release},
         },
     },
     task::Waker,
@@ -26,7 +26,7 @@ use crate::task::Anchor;
 pub(super) struct Seat {
     pub(super) scope: Arc<Scope>,
     pub(super) shard: u32,
-    /// Its place in the shard, under one of whose locks it is read, and under both written.
+    /// Its place in the shard, under whose lock it is read and written.
     pub(super) index: AtomicU32,
     /// How far the task has come.
     progress: AtomicU8,
@@ -77,6 +77,10 @@ const BEGUN: u8 = 2;
 const REGISTERED: u8 = 3;
 /// The scope can wake it, and it waits for its turn.
 const REGISTERED_WAITING: u8 = 4;
+/// The task has left, and the one that it took over from holds the seat still.
+const HELD: u8 = 5;
+/// The task has left, and another one may come.
+const FREE: u8 = 6;
 
 const NOT_CLEAR: u8 = u8::MAX;
 /// The task goes on as another one, a blocking function, in whose place it is.
@@ -137,6 +141,21 @@ impl Seat {
         self.progress.load(Relaxed) >= BEGUN
     }
 
+    /// Whether its task has left.
+    pub(super) fn has_left(&self) -> bool {
+        self.progress.load(Acquire) >= HELD
+    }
+
+    /// Whether another task may have it.
+    pub(super) fn is_free(&self) -> bool {
+        self.progress.load(Acquire) == FREE
+    }
+
+    #[inline]
+    fn set_free(&self) {
+        self.progress.store(FREE, Release);
+    }
+
     pub(super) fn is_waiting(&self) -> bool {
         matches!(
             self.progress.load(Relaxed),
@@ -147,11 +166,6 @@ impl Seat {
     #[inline]
     pub(super) fn is_aborted(&self) -> bool {
         self.aborted.load(Relaxed)
-    }
-
-    #[inline]
-    pub(super) fn is_cut_off(&self, ending: Ending) -> bool {
-        ending == Ending::Cancelled && self.is_aborted()
     }
 
     /// The task goes on no more, once what is given is executed.
@@ -182,10 +196,10 @@ impl Seat {
         is_registered
     }
 
-    /// Gives it back if the task is to go on no more.
+    /// Gives it back if the task is to go on no more, or has left.
     pub(super) fn set_stop(&self, stop: Stop) -> Option<Stop> {
         let mut here = lock(&self.stop);
-        if self.is_aborted() {
+        if self.is_aborted() || self.has_left() {
             return Some(stop);
         }
         let before = mem::replace(&mut *here, stop);
@@ -194,16 +208,13 @@ impl Seat {
         None
     }
 
-    /// The blocking function has ended. Whoever has spawned it may not know that yet.
-    pub(super) fn call_ends(&self) {
-        drop(self.abort());
+    /// Whether the other of two tasks has let go of it already, when the first has handed over to the second.
+    fn is_let_go(&self) -> bool {
+        self.let_go.fetch_add(1, AcqRel) == 1
     }
 
-    /// Whether nobody holds the seat any more when a blocking function lets go of it, or the task that has
-    /// handed over to one.
-    pub(super) fn is_let_go(&self) -> bool {
-        let is_handed_over = self.ending.load(Relaxed) == HANDED_OVER;
-        !is_handed_over || self.let_go.fetch_add(1, AcqRel) == 1
+    fn is_handed_over(&self) -> bool {
+        self.ending.load(Relaxed) == HANDED_OVER
     }
 
     #[inline]
@@ -239,7 +250,7 @@ impl Seat {
         let ending = ending_of_dropped(clear);
         if ending == Ending::Panicked {
             let seats = |seats: &mut Seats| seats.spawned_at(self);
-            LEFT_UNWINDING.set(self.scope.gate.entered(self.shard(), seats));
+            LEFT_UNWINDING.set(self.scope.gate.with(self.shard(), |all, _| seats(all)));
         }
         Some(ending)
     }
@@ -288,7 +299,7 @@ impl Anchor for Membership {
         let entered = seat
             .scope
             .gate
-            .entered(seat.shard(), |seats| seats.spawned_at(seat));
+            .with(seat.shard(), |seats, _| seats.spawned_at(seat));
         entered.unwrap_or_else(Location::caller)
     }
 
@@ -354,11 +365,9 @@ fn leave(seat: &Seat) {
             if seat.progress.load(Relaxed) >= REGISTERED {
                 drop(seat.take_stop());
             }
-            // It may be dropped before it has begun.
-            seat.progress.store(BEGUN, Relaxed);
-            seat.scope.leave(seat, ending);
+            seat.scope.leave(seat, ending, || seat.set_free());
         }
-        None if seat.is_let_go() => seat.scope.give_back(seat),
+        None if seat.is_let_go() => seat.set_free(),
         None => {}
     }
 }
@@ -394,7 +403,18 @@ impl CallMembership {
 
 impl Drop for CallMembership {
     fn drop(&mut self) {
+        let seat = &*self.seat;
         let ending = ending_of_dropped(self.ending);
-        self.seat.scope.leave_call(&self.seat, ending);
+        let mut stop = Stop::NOTHING;
+        seat.scope.leave(seat, ending, || {
+            // In this order: whoever has spawned the function may not know yet that it has ended.
+            seat.progress.store(HELD, Release);
+            stop = seat.take_stop();
+            if !seat.is_handed_over() || seat.is_let_go() {
+                seat.set_free();
+            }
+        });
+        // Nothing is dropped while the shard may be locked.
+        drop(stop);
     }
 }

@@ -6,9 +6,10 @@ use tokio::{
 };
 
 use super::{
-    TaskInfo, TaskState,
+    Ending, TaskInfo, TaskState,
+    counts::Counts,
+    gate::Exit,
     reserve::Reserve,
-    returned::Returned,
     seat::{Arrival, Seat, Stop},
 };
 use crate::task::TaskName;
@@ -29,8 +30,14 @@ pub(super) struct Seats {
     reserve: Reserve,
     /// How many tasks had entered when seats ran out last.
     tasks: usize,
+    /// How many had left when seats were taken back last.
+    left: usize,
     /// How often slots were moved.
     moves: usize,
+    /// How those ended that did not finish.
+    pub(super) unfinished: Counts,
+    /// Who was cut off.
+    pub(super) aborted: Vec<TaskInfo>,
 }
 
 // On one cache line.
@@ -74,26 +81,28 @@ impl Default for Seats {
             closed: false,
             reserve: Reserve::default(),
             tasks: 0,
+            left: 0,
             moves: 0,
+            unfinished: Counts::default(),
+            aborted: Vec::new(),
         }
     }
 }
 
 impl Seats {
-    /// `returned` gives access to the seats that were given back, `new_seat` makes one for the index that it
-    /// is told.
+    /// `new_seat` makes one for the index that it is told.
     #[inline]
     pub(super) fn enter(
         &mut self,
         number: usize,
         newcomer: Newcomer,
-        returned: impl FnOnce(&mut dyn FnMut(&mut Returned)),
+        exit: &Exit,
         new_seat: impl Fn(usize) -> Arc<Seat>,
     ) -> (Arc<Seat>, Entered) {
         let since = self.now();
         let index = match self.free.pop() {
             Some(index) => index,
-            None => self.more(number, newcomer, since, returned, new_seat),
+            None => self.more(number, newcomer, since, exit, new_seat),
         };
         self.newest = index;
         let slot = &mut self.slots[index];
@@ -119,17 +128,17 @@ impl Seats {
         number: usize,
         newcomer: Newcomer,
         since: Instant,
-        returned: impl FnOnce(&mut dyn FnMut(&mut Returned)),
+        exit: &Exit,
         new_seat: impl Fn(usize) -> Arc<Seat>,
     ) -> usize {
         self.tasks = number;
-        returned(&mut |returned| {
-            returned.take(&mut self.free);
+        // If it is worth the look at all of them.
+        if exit.left().wrapping_sub(self.left) >= self.slots.len() / 4 {
+            self.take_back(exit);
             self.reserve.used(self.taken(), number);
-            self.expect_back(returned);
-        });
-        if let Some(index) = self.free.pop() {
-            return index;
+            if let Some(index) = self.free.pop() {
+                return index;
+            }
         }
         self.reserve.grown(number);
         let before = self.slots.len();
@@ -143,6 +152,7 @@ impl Seats {
             since,
         }));
         self.free.extend((before + 1..before + more).rev());
+        self.watch(exit);
         before
     }
 
@@ -179,11 +189,11 @@ impl Seats {
     /// None if another task is there by now.
     #[inline]
     fn slot_of(&mut self, entered: Entered) -> Option<&mut Slot> {
-        if entered.moves != self.moves {
-            return self.find(entered.number);
+        match self.slots.get(entered.index) {
+            Some(slot) if slot.number == entered.number => self.slots.get_mut(entered.index),
+            _ if entered.moves == self.moves => None,
+            _ => self.find(entered.number),
         }
-        let slot = self.slots.get_mut(entered.index)?;
-        (slot.number == entered.number).then_some(slot)
     }
 
     #[cold]
@@ -199,29 +209,33 @@ impl Seats {
         self.slots.get_mut(seat.index())
     }
 
-    /// The task of the seat has ended, and somebody holds the seat still.
-    pub(super) fn ended(&mut self, seat: &Seat) {
-        if let Some(slot) = self.of(seat) {
-            slot.number = 0;
+    /// The task of the seat is about to leave, and has not finished.
+    pub(super) fn count(&mut self, seat: &Seat, ending: Ending) {
+        let cut_off = match self.of(seat) {
+            Some(slot) if ending == Ending::Cancelled && seat.is_aborted() => {
+                // It may end before the one that spawns it could tell its id.
+                slot.id = slot.id.or_else(try_id);
+                slot.info(TaskState::Stopping, Instant::now())
+            }
+            _ => None,
+        };
+        match cut_off {
+            Some(task) => self.aborted.push(task),
+            None => self.unfinished.count(ending),
         }
     }
 
-    /// The task of the seat is about to leave, since it was cut off.
-    pub(super) fn cut_off(&mut self, seat: &Seat) -> Option<TaskInfo> {
-        let slot = self.of(seat)?;
-        // It may end before the one that spawns it could tell its id.
-        slot.id = slot.id.or_else(try_id);
-        slot.info(TaskState::Stopping, Instant::now())
-    }
-
     /// Gives back the memory of seats that no task has.
-    pub(super) fn compact(&mut self, returned: &mut Returned) {
-        self.take_back(returned);
+    pub(super) fn compact(&mut self, exit: &Exit) {
+        self.take_back(exit);
         let before = self.slots.len();
         let mut may_be_free = match self.closed {
             true => 0,
             false => self.reserve.may_be_free(self.taken()),
         };
+        if self.free.len() <= may_be_free {
+            return;
+        }
         let mut kept = 0;
         self.free.clear();
         self.slots.retain(|slot| {
@@ -241,66 +255,64 @@ impl Seats {
         self.newest = NO_SLOT;
         self.moves += 1;
         self.reserve.given_back(before, self.tasks);
-        self.expect_back(returned);
+        self.watch(exit);
+    }
+
+    /// Takes back the seats of the tasks that have left.
+    fn take_back(&mut self, exit: &Exit) {
+        self.left = exit.left();
+        for (index, slot) in self.slots.iter_mut().enumerate() {
+            if slot.number != 0 && slot.seat.is_free() {
+                slot.number = 0;
+                self.free.push(index);
+            }
+        }
+        self.watch(exit);
     }
 
     fn taken(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    fn expect_back(&self, returned: &mut Returned) {
+    /// Has whoever leaves [`compact`](Self::compact) when that is worth it.
+    fn watch(&self, exit: &Exit) {
         let taken = self.taken();
-        returned.expect(if self.closed {
+        let enough = if self.closed {
             // All, since a seat keeps its scope alive.
             taken
         } else {
             // A quarter is spared, lest this is done again and again for few.
             let may_be_free = self.reserve.may_be_free(taken / 4);
             match self.slots.len() <= may_be_free {
-                true => usize::MAX,
+                true => isize::MAX as usize,
                 false => may_be_free.max(taken - taken / 4),
             }
-        });
-    }
-
-    /// Takes back the seats of the tasks that have left.
-    fn take_back(&mut self, returned: &mut Returned) {
-        let mut seats = Vec::new();
-        returned.take(&mut seats);
-        self.free.append(&mut seats);
-        for index in &self.free {
-            self.slots[*index].number = 0;
-        }
-        self.expect_back(returned);
+        };
+        exit.tell_at(self.left.wrapping_add(enough));
     }
 
     /// No task enters from here on, so no seat is used again. A seat keeps its scope alive.
-    pub(super) fn close(&mut self, returned: &mut Returned) {
+    pub(super) fn close(&mut self, exit: &Exit) {
         // Once: who aborts goes by the slots' order.
         if !self.closed {
             self.closed = true;
-            self.compact(returned);
+            self.compact(exit);
         }
     }
 
-    /// What is there now, once those that have left are taken out.
-    fn tasks(&mut self, returned: &mut Returned) -> impl Iterator<Item = &Slot> {
-        self.take_back(returned);
-        self.slots.iter().filter(|slot| slot.number != 0)
+    fn tasks(&self) -> impl Iterator<Item = &Slot> {
+        let slots = self.slots.iter();
+        slots.filter(|slot| slot.number != 0 && !slot.seat.has_left())
     }
 
-    pub(super) fn contains(&mut self, returned: &mut Returned, id: Id) -> bool {
-        self.tasks(returned).any(|slot| slot.id == Some(id))
+    pub(super) fn contains(&self, id: Id) -> bool {
+        self.tasks().any(|slot| slot.id == Some(id))
     }
 
-    pub(super) fn list(
-        &mut self,
-        returned: &mut Returned,
-        stopping: bool,
-        tasks: &mut Vec<TaskInfo>,
-    ) {
+    /// What is there now.
+    pub(super) fn list(&self, stopping: bool, tasks: &mut Vec<TaskInfo>) {
         let now = Instant::now();
-        tasks.extend(self.tasks(returned).filter_map(|slot| {
+        tasks.extend(self.tasks().filter_map(|slot| {
             let state = match slot.seat.is_waiting() {
                 _ if stopping || slot.seat.is_aborted() => TaskState::Stopping,
                 true => TaskState::Waiting,

@@ -136,7 +136,7 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
         let id = spawned.id();
         scope
             .gate
-            .entered(shard, |seats| seats.spawned(entered, id));
+            .with(shard, |seats, _| seats.spawned(entered, id));
         spawned
     }
 
@@ -169,7 +169,7 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
         let abort = spawned.abort_handle();
         let stop = scope
             .gate
-            .entered(shard, |seats| seats.spawned_call(entered, abort));
+            .with(shard, |seats, _| seats.spawned_call(entered, abort));
         if let Some(stop) = stop {
             stop.execute();
         }

@@ -9,8 +9,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     TaskInfo,
     counts::{Counts, Ending},
-    gate::{Gate, Left},
-    returned::Returned,
+    gate::{Exit, Gate, Left},
     seat::Seat,
     seats::{Entered, Newcomer, Seats},
     shutdown::Shutdown,
@@ -20,8 +19,7 @@ use super::{
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
 /// [`TaskScope`](super::TaskScope)s that users hold.
 pub(crate) struct Scope {
-    pub(super) gate: Gate<Seats, Returned>,
-    /// No task goes on from here.
+    pub(super) gate: Gate<Seats>,
     pub(super) aborting: AtomicBool,
     pub(super) token: CancellationToken,
     pub(super) shutdown: Mutex<Shutdown>,
@@ -93,13 +91,10 @@ impl Scope {
         if let Some(parent) = &self.parent {
             parent.admit_below(shard)?;
         }
-        let entered = self.gate.enter(shard, |seats, number| {
-            seats.enter(
-                number,
-                newcomer,
-                |take| self.gate.left(shard, |returned| take(returned)),
-                |index| Arc::new(Seat::new(self.clone(), shard, index)),
-            )
+        let entered = self.gate.enter(shard, |seats, number, exit| {
+            seats.enter(number, newcomer, exit, |index| {
+                Arc::new(Seat::new(self.clone(), shard, index))
+            })
         });
         if entered.is_none() {
             self.depart_above(shard);
@@ -110,7 +105,7 @@ impl Scope {
     #[cold]
     fn admit_below(&self, shard: usize) -> Option<()> {
         for (above, scope) in self.lineage().enumerate() {
-            if scope.gate.enter(shard, |_, _| ()).is_none() {
+            if scope.gate.enter(shard, |_, _, _| ()).is_none() {
                 let admitted = self.lineage().take(above);
                 admitted.for_each(|scope| scope.depart(shard));
                 return None;
@@ -119,60 +114,25 @@ impl Scope {
         Some(())
     }
 
-    /// The task of a seat has ended.
+    /// The task of a seat leaves, which is `let_go` of.
     #[inline]
-    pub(super) fn leave(&self, seat: &Seat, ending: Ending) {
-        if seat.is_cut_off(ending) {
-            let info = self.gate.entered(seat.shard(), |seats| seats.cut_off(seat));
-            return self.leave_so(seat, ending, info, true);
-        }
-        let (is_enough, left) = self.gate.leave(seat.shard(), |returned| {
-            returned.count(ending);
-            returned.give(seat.index())
-        });
-        self.has_left(seat.shard(), is_enough, left);
-    }
-
-    /// The blocking function of a seat has ended.
-    pub(super) fn leave_call(&self, seat: &Seat, ending: Ending) {
-        let info = self.gate.entered(seat.shard(), |seats| {
-            let info = seat.is_cut_off(ending).then(|| seats.cut_off(seat));
-            seats.ended(seat);
-            info.flatten()
-        });
-        seat.call_ends();
-        self.leave_so(seat, ending, info, seat.is_let_go());
-    }
-
-    #[cold]
-    fn leave_so(&self, seat: &Seat, ending: Ending, cut_off: Option<TaskInfo>, gives: bool) {
-        let (is_enough, left) = self.gate.leave(seat.shard(), |returned| {
-            match cut_off {
-                Some(task) => returned.aborted.push(task),
-                None => returned.count(ending),
-            }
-            gives && returned.give(seat.index())
-        });
-        self.has_left(seat.shard(), is_enough, left);
-    }
-
-    /// The task of a seat has gone on as another one, which has left.
-    #[cold]
-    pub(super) fn give_back(&self, seat: &Seat) {
-        let is_enough = self
-            .gate
-            .left(seat.shard(), |returned| returned.give(seat.index()));
-        if is_enough {
-            self.gate.with(seat.shard(), Seats::compact);
-        }
-    }
-
-    #[inline]
-    fn has_left(&self, shard: usize, is_enough: bool, left: Option<Left>) {
-        if is_enough {
+    pub(super) fn leave(&self, seat: &Seat, ending: Ending, let_go: impl FnOnce()) {
+        let shard = seat.shard();
+        let leaving = if ending == Ending::Finished {
+            let_go();
+            self.gate.leave(shard)
+        } else {
+            // At once, so that whoever counts knows of both or of neither.
+            self.gate.with(shard, |seats, _| {
+                seats.count(seat, ending);
+                let_go();
+                self.gate.leave(shard)
+            })
+        };
+        if leaving.is_enough {
             self.gate.with(shard, Seats::compact);
         }
-        if let Some(left) = left {
+        if let Some(left) = self.gate.has_left(&leaving) {
             self.tell(left);
         }
         if self.parent.is_some() {
@@ -188,8 +148,10 @@ impl Scope {
         }
     }
 
+    /// A task of a scope below leaves.
     fn depart(&self, shard: usize) {
-        if let ((), Some(left)) = self.gate.leave(shard, |_| ()) {
+        let leaving = self.gate.leave_from_below(shard);
+        if let Some(left) = self.gate.has_left(&leaving) {
             self.tell(left);
         }
     }
@@ -262,16 +224,12 @@ impl Scope {
 
     pub(super) fn has_task(self: &Arc<Self>, id: Id) -> bool {
         self.descendants().iter().any(|scope| {
-            let has_it = |shard| {
-                scope
-                    .gate
-                    .with(shard, |seats, left| seats.contains(left, id))
-            };
+            let has_it = |shard| scope.gate.with(shard, |seats, _| seats.contains(id));
             (0..scope.gate.shards()).any(has_it)
         })
     }
 
-    fn each_shard(&self, mut look: impl FnMut(&mut Seats, &mut Returned)) {
+    fn each_shard(&self, mut look: impl FnMut(&mut Seats, &Exit)) {
         (0..self.gate.shards()).for_each(|shard| self.gate.with(shard, &mut look));
     }
 
@@ -306,7 +264,7 @@ impl Scope {
         let mut tasks = Vec::new();
         for scope in self.descendants() {
             let stopping = scope.token.is_cancelled();
-            scope.each_shard(|seats, returned| seats.list(returned, stopping, &mut tasks));
+            scope.each_shard(|seats, _| seats.list(stopping, &mut tasks));
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
         tasks
@@ -316,9 +274,13 @@ impl Scope {
     /// cancelled.
     fn own_counts(&self, aborted: &mut Vec<TaskInfo>) -> Counts {
         let mut counts = Counts::default();
-        self.each_shard(|_, returned| {
-            counts += returned.ended;
-            aborted.extend_from_slice(&returned.aborted);
+        self.each_shard(|seats, exit| {
+            let mut here = seats.unfinished;
+            // The rest.
+            let otherwise = here.all() + seats.aborted.len();
+            here.finished = exit.left().wrapping_sub(otherwise);
+            counts += here;
+            aborted.extend_from_slice(&seats.aborted);
         });
         counts
     }
@@ -411,7 +373,7 @@ impl Aborting {
             } else {
                 let chunk = scope
                     .gate
-                    .entered(self.shard, |seats| seats.abort_some(self.slots, room));
+                    .with(self.shard, |seats, _| seats.abort_some(self.slots, room));
                 match chunk {
                     Some((slots, stops)) => {
                         room -= slots - self.slots;
