@@ -94,6 +94,13 @@ pub trait Spawn {
 
 /// A runtime: where the tasks of a scope run.
 pub(crate) trait Place: Spawn {
+    /// Asked right before, for a task of this name.
+    ///
+    /// # Panics
+    ///
+    /// If there is no runtime.
+    fn check(&self, name: TaskName);
+
     /// Spawns a future whose task has this name in tokio-console.
     fn spawn_future<F>(&self, name: TaskName, future: F) -> JoinHandle<F::Output>
     where

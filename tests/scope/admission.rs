@@ -2,6 +2,7 @@
 
 use std::{
     future::pending,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
@@ -154,4 +155,18 @@ async fn cancel_does_not_close_it() {
     let deaf = scope.spawn(pending::<()>());
     tokio::task::yield_now().await;
     assert!(!deaf.is_finished(), "who does not listen goes on");
+}
+
+#[test]
+fn what_cannot_be_spawned_is_not_counted() {
+    let scope = TaskScope::new();
+    let outside = catch_unwind(AssertUnwindSafe(|| scope.spawn_named("lost", async {})));
+    let text = outside.unwrap_err();
+    let text = text.downcast_ref::<String>().unwrap();
+    assert!(text.contains("`lost` was started outside"), "{text}");
+    catch_unwind(AssertUnwindSafe(|| scope.spawn_blocking(|| {}))).unwrap_err();
+    assert!(scope.is_empty());
+    let runtime = tokio::runtime::Builder::new_current_thread().build();
+    let report = runtime.unwrap().block_on(scope.shutdown(Duration::ZERO));
+    assert_eq!((report.panicked, report.cancelled), (0, 0));
 }

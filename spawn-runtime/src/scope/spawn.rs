@@ -126,6 +126,8 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
             },
         };
         let name = newcomer.name;
+        // Else it would be counted before it panics.
+        self.runtime.check(name);
         let Some((seat, entered)) = scope.admit(newcomer) else {
             return refuse(self.runtime, name, task);
         };
@@ -160,6 +162,8 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
             arrival: Arrival::Call,
         };
         let name = newcomer.name;
+        // Else it would be counted before it panics.
+        self.runtime.check(name);
         let Some((seat, entered)) = scope.admit(newcomer) else {
             return refuse(self.runtime, name, call);
         };

@@ -16,7 +16,9 @@ impl Spawn for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        self.spawn_future(task.task_name(), task)
+        let name = task.task_name();
+        self.check(name);
+        self.spawn_future(name, task)
     }
 
     #[track_caller]
@@ -28,17 +30,23 @@ impl Spawn for CurrentRuntime {
 impl Place for CurrentRuntime {
     #[inline]
     #[track_caller]
+    fn check(&self, name: TaskName) {
+        // Within a task there is a runtime. To ask for the task's id is cheaper than for a handle, whose count
+        // all threads share.
+        if tokio::task::try_id().is_none() {
+            drop(current_runtime(name));
+        }
+    }
+
+    #[inline]
+    #[track_caller]
     fn spawn_future<F>(&self, name: TaskName, future: F) -> JoinHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
         #[cfg(not(all(tokio_unstable, feature = "tracing")))]
         {
-            // Within a task there is a runtime. To ask for the task's id is cheaper than for a handle, whose
-            // count all threads share.
-            if tokio::task::try_id().is_none() {
-                drop(current_runtime(name));
-            }
+            let _ = name;
             tokio::spawn(future)
         }
         // With a handle the task gets its name in tokio-console.
