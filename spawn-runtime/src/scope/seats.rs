@@ -40,8 +40,6 @@ pub(super) struct Seats {
     pub(super) aborted: Vec<TaskInfo>,
 }
 
-// On one cache line.
-#[repr(align(64))]
 struct Slot {
     seat: Arc<Seat>,
     /// Which task of the shard is here; 0 if none is.
