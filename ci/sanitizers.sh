@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=x86_64-unknown-linux-gnu
-tests=(--test behaviour --test scope --test set)
+tests=(--test behaviour --test scope --test set --test faults)
 
 for sanitizer in address leak; do
     echo "== $sanitizer sanitizer"

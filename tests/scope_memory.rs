@@ -189,3 +189,40 @@ fn a_small_task_in_a_scope_is_a_small_task() {
         SCOPE.shutdown(Duration::ZERO).await;
     });
 }
+
+// A seat keeps its scope alive. While one thread looks which of them are free, others leave (the model of it is in
+// ci/gate-model).
+#[test]
+fn scopes_that_end_while_their_tasks_do_are_gone() {
+    let _alone = alone();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let round = async || {
+            let scope = TaskScope::new();
+            for _ in 0..4 {
+                let child = scope.child();
+                child.spawn(async {}).detach();
+                spawn_runtime::spawn(async move {
+                    yield_now().await;
+                    drop(child);
+                })
+                .detach();
+            }
+            scope.shutdown(Duration::from_secs(60)).await;
+        };
+        for _ in 0..100 {
+            round().await;
+        }
+        let grown = grown_by(async {
+            for _ in 0..20_000 {
+                round().await;
+            }
+        })
+        .await;
+        assert!(grown < 64 * KIB, "{grown}");
+    });
+}

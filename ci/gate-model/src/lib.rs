@@ -84,7 +84,10 @@ mod tests {
     use loom::{
         sync::{
             Arc, Condvar, Mutex,
-            atomic::{AtomicBool, Ordering::SeqCst},
+            atomic::{
+                AtomicBool,
+                Ordering::{Acquire, Release, SeqCst},
+            },
         },
         thread,
     };
@@ -281,6 +284,48 @@ mod tests {
             for task in tasks {
                 task.join().unwrap();
             }
+        });
+    }
+
+    // A scope that is closed gives its seats back when the last of its tasks has left.
+    #[test]
+    fn whoever_looks_and_whoever_leaves_do_not_miss_one_another() {
+        loom::model(|| {
+            let scope = Scope::new();
+            let freed: Arc<[AtomicBool; 2]> = Arc::default();
+            let seen_through = Arc::new(AtomicBool::new(false));
+            // While the scope was open there was no hurry.
+            let far = isize::MAX as usize;
+            assert!(!scope.gate.with(0, |(), exit| exit.tell_at(far)));
+            // As `Seats::compact`.
+            let look = |scope: &Scope, freed: &[AtomicBool; 2], seen_through: &AtomicBool| {
+                scope.gate.with(0, |(), exit| {
+                    loop {
+                        let left = exit.left();
+                        let taken = freed.iter().filter(|freed| !freed.load(Acquire)).count();
+                        if !exit.tell_at(left + taken) || taken == 0 {
+                            seen_through.store(taken == 0, SeqCst);
+                            return;
+                        }
+                    }
+                });
+            };
+            let tasks = [0, 1].map(|task| {
+                assert!(scope.enter());
+                let (scope, freed, seen_through) =
+                    (scope.clone(), freed.clone(), seen_through.clone());
+                thread::spawn(move || {
+                    freed[task].store(true, Release);
+                    if scope.gate.leave(0).is_enough {
+                        look(&scope, &freed, &seen_through);
+                    }
+                })
+            });
+            look(&scope, &freed, &seen_through);
+            for task in tasks {
+                task.join().unwrap();
+            }
+            assert!(seen_through.load(SeqCst), "nobody saw that all had left");
         });
     }
 

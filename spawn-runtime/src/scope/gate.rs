@@ -92,7 +92,7 @@ impl<T> Gate<T> {
         Leaving {
             shard,
             is_waited_for: self.waiting.load(SeqCst) > 0,
-            is_enough: left.wrapping_sub(exit.enough.load(Relaxed)) as isize >= 0,
+            is_enough: has_reached(left, exit.enough.load(SeqCst)),
         }
     }
 
@@ -192,13 +192,22 @@ impl<T> Gate<T> {
 
 impl Exit {
     /// How many tasks of this scope have left here.
+    #[inline]
     pub(super) fn left(&self) -> usize {
         self.left.load(SeqCst)
     }
 
-    pub(super) fn tell_at(&self, enough: usize) {
-        self.enough.store(enough, Relaxed);
+    /// Has the one told that makes it so many. True if so many have left by now, which then nobody may have
+    /// been told.
+    #[must_use]
+    pub(super) fn tell_at(&self, enough: usize) -> bool {
+        self.enough.store(enough, SeqCst);
+        has_reached(self.left(), enough)
     }
+}
+
+fn has_reached(left: usize, enough: usize) -> bool {
+    left.wrapping_sub(enough) as isize >= 0
 }
 
 #[inline]

@@ -367,7 +367,10 @@ fn leave(seat: &Seat) {
             }
             seat.scope.leave(seat, ending, || seat.set_free());
         }
-        None if seat.is_let_go() => seat.set_free(),
+        None if seat.is_let_go() => {
+            seat.set_free();
+            seat.scope.is_freed(seat.shard());
+        }
         None => {}
     }
 }

@@ -134,9 +134,11 @@ impl Seats {
         if exit.left().wrapping_sub(self.left) >= self.slots.len() / 4 {
             self.take_back(exit);
             self.reserve.used(self.taken(), number);
-            if let Some(index) = self.free.pop() {
-                return index;
-            }
+        }
+        if let Some(index) = self.free.pop() {
+            // Whoever leaves next sees to it, if it is worth it by now.
+            let _ = self.watch(exit);
+            return index;
         }
         self.reserve.grown(number);
         let before = self.slots.len();
@@ -150,7 +152,7 @@ impl Seats {
             since,
         }));
         self.free.extend((before + 1..before + more).rev());
-        self.watch(exit);
+        let _ = self.watch(exit);
         before
     }
 
@@ -225,15 +227,23 @@ impl Seats {
 
     /// Gives back the memory of seats that no task has.
     pub(super) fn compact(&mut self, exit: &Exit) {
-        self.take_back(exit);
-        let before = self.slots.len();
-        let mut may_be_free = match self.closed {
-            true => 0,
-            false => self.reserve.may_be_free(self.taken()),
-        };
-        if self.free.len() <= may_be_free {
-            return;
+        loop {
+            self.take_back(exit);
+            let may_be_free = match self.closed {
+                true => 0,
+                false => self.reserve.may_be_free(self.taken()),
+            };
+            if self.free.len() > may_be_free {
+                self.keep_free(may_be_free);
+            }
+            if !self.watch(exit) {
+                return;
+            }
         }
+    }
+
+    fn keep_free(&mut self, mut may_be_free: usize) {
+        let before = self.slots.len();
         let mut kept = 0;
         self.free.clear();
         self.slots.retain(|slot| {
@@ -253,7 +263,6 @@ impl Seats {
         self.newest = NO_SLOT;
         self.moves += 1;
         self.reserve.given_back(before, self.tasks);
-        self.watch(exit);
     }
 
     /// Takes back the seats of the tasks that have left.
@@ -265,15 +274,15 @@ impl Seats {
                 self.free.push(index);
             }
         }
-        self.watch(exit);
     }
 
     fn taken(&self) -> usize {
         self.slots.len() - self.free.len()
     }
 
-    /// Has whoever leaves [`compact`](Self::compact) when that is worth it.
-    fn watch(&self, exit: &Exit) {
+    /// Has somebody who leaves [`compact`](Self::compact) when that is worth it. True if it is by now.
+    #[must_use]
+    fn watch(&self, exit: &Exit) -> bool {
         let taken = self.taken();
         let enough = if self.closed {
             // All, since a seat keeps its scope alive.
@@ -286,7 +295,7 @@ impl Seats {
                 false => may_be_free.max(taken - taken / 4),
             }
         };
-        exit.tell_at(self.left.wrapping_add(enough));
+        exit.tell_at(self.left.wrapping_add(enough)) && taken > 0
     }
 
     /// No task enters from here on, so no seat is used again. A seat keeps its scope alive.

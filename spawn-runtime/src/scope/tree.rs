@@ -141,6 +141,12 @@ impl Scope {
         }
     }
 
+    /// A seat is free whose task had left before.
+    #[cold]
+    pub(super) fn is_freed(&self, shard: usize) {
+        self.gate.with(shard, Seats::compact);
+    }
+
     #[cold]
     fn depart_above(&self, shard: usize) {
         if let Some(parent) = &self.parent {
