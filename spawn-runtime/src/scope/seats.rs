@@ -242,6 +242,14 @@ impl Seats {
         }
     }
 
+    /// A seat is free whose task had left before.
+    pub(super) fn is_freed(&mut self, exit: &Exit) {
+        // Nobody who leaves later may come to see to it.
+        if self.closed {
+            self.compact(exit);
+        }
+    }
+
     fn keep_free(&mut self, mut may_be_free: usize) {
         let before = self.slots.len();
         let mut kept = 0;

@@ -144,7 +144,7 @@ impl Scope {
     /// A seat is free whose task had left before.
     #[cold]
     pub(super) fn is_freed(&self, shard: usize) {
-        self.gate.with(shard, Seats::compact);
+        self.gate.with(shard, Seats::is_freed);
     }
 
     #[cold]
