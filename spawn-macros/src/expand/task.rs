@@ -224,17 +224,19 @@ fn plain_start(outline: &Outline, task: &Task, work: &TokenStream) -> Option<Tok
     let span = outline.generated;
     let [first, rest] = letters::of(&task.name, span)?;
     let runtime = &outline.reported_runtime;
-    let returns = match &outline.output.reported {
+    Some(match &outline.output.reported {
         // It differs from what the body returns.
         Some(_) if outline.output.is_opaque => return None,
         Some(ty) => {
             let returns = Ident::new("Returns", span);
-            quote_spanned!(outline.keyword=> #returns::<#ty>::NEW)
+            quote_spanned! {outline.keyword=>
+                #runtime::__private::#returns::<#ty>::NEW.spawn::<#first, #rest, _>(#work)
+            }
         }
-        None => Ident::new("ReturnsAny", span).into_token_stream(),
-    };
-    Some(quote_spanned! {outline.keyword=>
-        #runtime::__private::#returns.spawn::<#first, #rest, _>(#work)
+        None => {
+            let spawn = Ident::new("spawn_any", span);
+            quote_spanned!(outline.keyword=> #runtime::__private::#spawn::<#first, #rest, _>(#work))
+        }
     })
 }
 
