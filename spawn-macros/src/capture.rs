@@ -16,7 +16,7 @@ use crate::parameter::{Kind, Parameter};
 use crate::types;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Receiver, Type};
+use syn::{Attribute, Receiver, Type, TypePath};
 
 /// A parameter of the background function and how the task gets hold of it.
 pub(crate) struct Capture {
@@ -252,7 +252,7 @@ fn is_plain_data(ty: &Type) -> bool {
         Type::Array(array) => is_plain_data(&array.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain_data),
         Type::Reference(_) | Type::Ptr(_) => true,
-        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
+        Type::Path(path) => is_primitive(path),
         _ => false,
     }
 }
@@ -266,7 +266,12 @@ fn is_sendable_data(ty: &Type) -> bool {
         Type::Reference(reference) => {
             reference.mutability.is_none() && is_sendable_data(&reference.elem)
         }
-        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
+        Type::Path(path) => is_primitive(path),
         _ => false,
     }
+}
+
+fn is_primitive(ty: &TypePath) -> bool {
+    let name = ty.path.get_ident();
+    name.is_some_and(|name| types::is_primitive(&name.to_string()))
 }

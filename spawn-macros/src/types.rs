@@ -1,6 +1,5 @@
 //! Looking into a type.
 
-use proc_macro2::Ident;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, Type,
     TypeParamBound,
@@ -76,12 +75,12 @@ pub(crate) fn bare(ty: &Type) -> &Type {
 
 /// Whether this is the name of a type that is part of the language. (Nobody names a type of theirs
 /// `u8`.)
-pub(crate) fn is_primitive(name: &Ident) -> bool {
+pub(crate) fn is_primitive(name: &str) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize", "str",
     ];
-    PRIMITIVES.contains(&name.to_string().as_str())
+    PRIMITIVES.contains(&name)
 }
 
 /// How complex clippy finds a type that stands `depth` deep in another. (From 250 on, it warns.)

@@ -9,7 +9,7 @@ use crate::options::Timeout;
 use crate::parameter::{Parameter, is_copied};
 use crate::place;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::Expr;
 use syn::spanned::Spanned;
 
