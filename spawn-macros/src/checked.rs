@@ -106,11 +106,13 @@ impl Outline {
 
     /// The parameters that the callers see, as the user wrote them.
     pub(crate) fn public_parameters(&self) -> Vec<TokenStream> {
-        let public = self
-            .parameters
-            .iter()
-            .filter(|parameter| !parameter.is_cancel());
-        public.map(Parameter::as_written).collect()
+        let mut public = Vec::new();
+        for parameter in &self.parameters {
+            if !parameter.is_cancel() {
+                public.push(parameter.as_written());
+            }
+        }
+        public
     }
 
     pub(crate) fn is_declaration(&self) -> bool {

@@ -88,15 +88,17 @@ fn in_place_of(target: &Type) -> Type {
 fn lasting(
     bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>,
 ) -> proc_macro2::TokenStream {
-    let traits: Vec<_> = bounds
-        .iter()
-        .filter(|bound| !matches!(bound, TypeParamBound::Lifetime(_)))
-        .collect();
-    let is_send = |bound: &&TypeParamBound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.is_ident("Send"),
-        _ => false,
-    };
-    match traits.iter().copied().any(|bound| is_send(&bound)) {
+    let mut traits = Vec::new();
+    let mut is_send = false;
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Lifetime(_) => continue,
+            TypeParamBound::Trait(bound) => is_send |= bound.path.is_ident("Send"),
+            _ => {}
+        }
+        traits.push(bound);
+    }
+    match is_send {
         true => quote!(#(#traits)+*),
         false => quote!(#(#traits)+* + Send),
     }

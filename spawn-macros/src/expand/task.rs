@@ -6,7 +6,7 @@ use crate::check::written_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
 use crate::letters;
 use crate::options::Timeout;
-use crate::parameter::{Parameter, is_copied};
+use crate::parameter::{Parameter, copied};
 use crate::place;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
 use quote::{quote, quote_spanned};
@@ -51,13 +51,12 @@ pub(super) fn function(
     captures: &[Capture],
     work: &TokenStream,
 ) -> TokenStream {
-    let public: Vec<TokenStream> = outline
-        .parameters
-        .iter()
-        .zip(captures)
-        .filter(|(parameter, _)| !parameter.is_cancel())
-        .map(|(_, capture)| capture.parameter())
-        .collect();
+    let mut public = Vec::new();
+    for (parameter, capture) in outline.parameters.iter().zip(captures) {
+        if !parameter.is_cancel() {
+            public.push(capture.parameter());
+        }
+    }
     let items = items(outline, task);
     let at_the_call = at_the_call(outline, task);
     let token = token(outline, task, captures);
@@ -173,7 +172,7 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
     let place = parameter.ty().map_or(outline.keyword, Spanned::span);
     let value = Ident::new("__background_token", place);
     let binding = &capture.binding;
-    let attributes = capture.attributes.iter().filter(is_copied);
+    let attributes = copied(&capture.attributes);
     quote_spanned! {outline.generated=>
         let #value = #new;
         let __handle_token = ::core::clone::Clone::clone(&#value);
@@ -311,7 +310,7 @@ fn future(
     body: &Group,
     in_body: &[TokenTree],
 ) -> TokenStream {
-    let statements = captures.iter().map(|capture| &capture.statements);
+    let statements = statements(captures);
     let pinned = &outline.output.pinned;
     // rustc points at it as a whole where the body has another type.
     let place = outline.output.place;
@@ -322,11 +321,11 @@ fn future(
     // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
     // in tests/behaviour/footprint.rs).
     let block = quote_spanned! {outline.generated=>
-        #(#statements)*
+        #statements
         if false {
             return #value;
         }
-        #(#run)*
+        #run
     };
     let mut block = Group::new(Delimiter::Brace, block);
     block.set_span(outline.keyword);
@@ -340,11 +339,20 @@ fn closure(
     body: &Group,
     in_body: &[TokenTree],
 ) -> TokenStream {
-    let statements = captures.iter().map(|capture| &capture.statements);
+    let statements = statements(captures);
     let pinned = &outline.output.pinned;
     let run = run(outline, captures, body, in_body);
-    let block = quote_spanned!(outline.generated=> #(#statements)* #(#run)*);
+    let block = quote_spanned!(outline.generated=> #statements #run);
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
+}
+
+/// What brings the arguments into the task.
+fn statements(captures: &[Capture]) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for capture in captures {
+        statements.extend(capture.statements.clone());
+    }
+    statements
 }
 
 /// The body as the last expression of a block.
@@ -357,13 +365,20 @@ fn run(
     captures: &[Capture],
     body: &Group,
     in_body: &[TokenTree],
-) -> Vec<TokenTree> {
-    let is_semicolon =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+) -> TokenStream {
     let has_neighbours = captures.iter().any(|capture| capture.is_bound_anew);
-    if has_neighbours || !in_body.iter().any(is_semicolon) {
-        let arm = quote_spanned!(outline.generated=> match () { () => #body });
-        return arm.into_iter().collect();
+    match has_neighbours || !has_statements(in_body) {
+        true => quote_spanned!(outline.generated=> match () { () => #body }),
+        false => TokenTree::from(body.clone()).into(),
     }
-    vec![body.clone().into()]
+}
+
+/// Whether a body is more than one expression.
+pub(crate) fn has_statements(body: &[TokenTree]) -> bool {
+    for token in body {
+        if matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';') {
+            return true;
+        }
+    }
+    false
 }

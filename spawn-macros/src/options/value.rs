@@ -147,7 +147,7 @@ fn right_duration(text: &str) -> String {
         );
     }
     let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
-    match suggest::nearest(unit, UNITS) {
+    match suggest::nearest(unit, &UNITS) {
         Some(near) if !unit.is_empty() && duration::parse(&number.replace(unit, near)).is_ok() => {
             format!(
                 "did you mean `timeout = \"{}\"`?",
@@ -208,20 +208,13 @@ fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
 
 fn direct(value: &Expr, problems: &mut Problems) -> Option<Path> {
     if let Expr::Path(path) = value {
-        let names: Vec<_> = path
-            .path
-            .segments
-            .iter()
-            .map(|segment| &segment.ident)
-            .collect();
-        let is_plain = path.attrs.is_empty()
-            && path.qself.is_none()
-            && path.path.leading_colon.is_none()
-            && path
-                .path
-                .segments
-                .iter()
-                .all(|segment| segment.arguments.is_none());
+        let mut names = Vec::new();
+        let mut is_plain =
+            path.attrs.is_empty() && path.qself.is_none() && path.path.leading_colon.is_none();
+        for segment in &path.path.segments {
+            names.push(&segment.ident);
+            is_plain &= segment.arguments.is_none();
+        }
         if is_plain && matches!(names[..], [name] if name != "self" && name != "Self") {
             return Some(path.path.clone());
         }

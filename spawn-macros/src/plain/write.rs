@@ -2,10 +2,11 @@
 //! `capture`.
 
 use super::Plain;
+use crate::expand::has_statements;
 use crate::letters;
 use crate::mentions::{self, Mention};
 use crate::row::Row;
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenStream};
 
 /// Input:
 ///     `pub async fn f(a: A) -> R { BODY }`
@@ -106,7 +107,7 @@ impl Writer<'_> {
             .word("if")
             .word("false")
             .group(Delimiter::Brace, self.pin());
-        if has_neighbours || !self.plain.body.iter().any(is_semicolon) {
+        if has_neighbours || !has_statements(&self.plain.body) {
             let mut arm = Row::at(self.generated);
             arm.empty_group(Delimiter::Parenthesis)
                 .signs('=', '>')
@@ -185,8 +186,4 @@ impl Writer<'_> {
         self.runtime(row);
         row.colons().word("__private").colons();
     }
-}
-
-fn is_semicolon(token: &TokenTree) -> bool {
-    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';')
 }
