@@ -34,6 +34,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod types;
+mod word;
 
 use proc_macro::TokenStream;
 

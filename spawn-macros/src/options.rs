@@ -235,7 +235,7 @@ fn flag_with_value(input: ParseStream, key: &Ident, problems: &mut Problems) {
 
 fn unknown(key: &Ident, problems: &mut Problems) {
     let written = key.to_string();
-    let mut near = nearest(&written, &OPTIONS.map(|(name, _)| name));
+    let mut near = nearest(&written, &names());
     for (other, name) in OTHER_NAMES {
         if other == written {
             near = Some(name);
@@ -253,9 +253,17 @@ fn unknown(key: &Ident, problems: &mut Problems) {
     problems.add(key, &what, &format!("the options are {}", list()));
 }
 
+fn names() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for (name, _) in OPTIONS {
+        names.push(name);
+    }
+    names
+}
+
 fn list() -> String {
     let mut list = String::new();
-    for (name, _) in OPTIONS {
+    for name in names() {
         let separator = if list.is_empty() { "" } else { ", " };
         list += &format!("{separator}`{name}`");
     }

@@ -1,6 +1,6 @@
 //! A parameter of the user's function.
 
-use crate::{attributes, place};
+use crate::{attributes, place, word};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
@@ -173,5 +173,5 @@ fn kind(parameter: &PatType) -> Kind {
 /// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds
 /// nothing.
 fn is_variable(name: &Ident) -> bool {
-    !name.to_string().starts_with(char::is_uppercase)
+    !word::begins_with_capital(&name.to_string())
 }

@@ -1,6 +1,7 @@
 //! What the function returns, in each of the places where that is written.
 
 use crate::runtime::Runtime;
+use crate::word::{begins_with_small_letter, is_one_of};
 use crate::{place, types};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -194,5 +195,5 @@ pub(crate) fn is_name_of_no_future(name: &str) -> bool {
         "Arc", "HashMap", "HashSet", "Option", "PathBuf", "Rc", "Result", "String", "Vec",
     ];
     // A small letter stands for a primitive type.
-    name.starts_with(char::is_lowercase) || NO_FUTURES.contains(&name)
+    begins_with_small_letter(name) || is_one_of(name, &NO_FUTURES)
 }

@@ -1,5 +1,6 @@
 //! Looking into a type.
 
+use crate::word::is_one_of;
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound};
 
@@ -77,7 +78,7 @@ pub(crate) fn is_primitive(name: &str) -> bool {
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize", "str",
     ];
-    PRIMITIVES.contains(&name)
+    is_one_of(name, &PRIMITIVES)
 }
 
 /// How complex clippy finds a type that stands `depth` deep in another. (From 250 on, it warns.)

@@ -2,6 +2,7 @@
 
 use super::unsendable;
 use crate::types;
+use crate::word::{begins_with_small_letter, is_one_of};
 use quote::quote;
 use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote};
 
@@ -124,21 +125,20 @@ pub(super) fn can_be_shared(reference: &TypeReference, is_local: bool) -> Option
         return None;
     };
     let last = path.path.segments.last()?;
-    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
-        && ["Arc", "Rc", "Option", "Sender", "Receiver"]
-            .iter()
-            .any(|container| last.ident == container);
-    let is_small = last.ident.to_string().starts_with(char::is_lowercase);
-    let is_cheap = [
+    const CONTAINERS: [&str; 5] = ["Arc", "Rc", "Option", "Sender", "Receiver"];
+    const CHEAP: [&str; 6] = [
         "String",
         "PathBuf",
         "CancellationToken",
         "TaskScope",
         "Duration",
         "Instant",
-    ]
-    .iter()
-    .any(|name| last.ident == name);
+    ];
+    let name = last.ident.to_string();
+    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
+        && is_one_of(&name, &CONTAINERS);
+    let is_small = begins_with_small_letter(&name);
+    let is_cheap = is_one_of(&name, &CHEAP);
     if well_known(&path.path).is_some() || is_generic_container || is_small || is_cheap {
         return None;
     }

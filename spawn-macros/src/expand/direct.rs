@@ -63,9 +63,8 @@ fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
 fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
     let path = attribute.path();
     let is_idle = path.is_ident("track_caller") && runs != Runs::OnBlockingThread;
-    let is_symbol = ["no_mangle", "export_name", "link_section"]
-        .iter()
-        .any(|name| path.is_ident(name));
+    let is_symbol =
+        path.is_ident("no_mangle") || path.is_ident("export_name") || path.is_ident("link_section");
     !is_idle && !is_symbol
 }
 

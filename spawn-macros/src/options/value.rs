@@ -147,12 +147,10 @@ fn right_duration(text: &str) -> String {
         );
     }
     let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
+    let amount = number.strip_suffix(unit).unwrap_or_default();
     match suggest::nearest(unit, &UNITS) {
-        Some(near) if !unit.is_empty() && duration::parse(&number.replace(unit, near)).is_ok() => {
-            format!(
-                "did you mean `timeout = \"{}\"`?",
-                number.replace(unit, near)
-            )
+        Some(near) if !unit.is_empty() && duration::parse(&format!("{amount}{near}")).is_ok() => {
+            format!("did you mean `timeout = \"{amount}{near}\"`?")
         }
         _ => "write for example `timeout = \"30s\"`, `\"1h 30m\"`, `\"1.5s\"` or `\"500ms\"`"
             .to_owned(),

@@ -2,6 +2,7 @@
 
 use super::reader::{Reader, is_keyword};
 use super::simple_type::SimpleType;
+use crate::word::begins_with_capital;
 use proc_macro2::{Spacing, Span, TokenStream, TokenTree};
 
 pub(super) struct Argument {
@@ -30,10 +31,7 @@ fn argument(input: &mut Reader, is_first: bool) -> Option<Argument> {
     let (token, name) = input.word()?;
     let is_self = is_first && name == "self";
     // A lint looks at names with a `_`, and a capital letter may be the name of a constant.
-    if !is_self
-        && (name.starts_with(|first: char| first == '_' || first.is_uppercase())
-            || is_keyword(&name))
-    {
+    if !is_self && (name.starts_with('_') || begins_with_capital(&name) || is_keyword(&name)) {
         return None;
     }
     let mut argument = Argument {
