@@ -1,5 +1,6 @@
 //! What is known about the other attributes on an item or a parameter.
 
+use crate::word::is_one_of;
 use syn::Attribute;
 
 /// Attributes of the language. They are inert: the compiler reads them from whatever we emit.
@@ -60,9 +61,9 @@ pub(crate) fn name(attribute: &Attribute) -> String {
 /// Whether an attribute does something to the item that it stands on, or may do so for all we know.
 pub(crate) fn is_active(attribute: &Attribute) -> bool {
     let first = first_name(attribute);
-    let is_tool = attribute.path().segments.len() > 1 && TOOLS.contains(&first.as_str());
+    let is_tool = attribute.path().segments.len() > 1 && is_one_of(&first, TOOLS);
     let is_built_in = attribute.path().get_ident().is_some()
-        && (BUILT_IN.contains(&first.as_str()) || first.starts_with("rustc_"));
+        && (is_one_of(&first, BUILT_IN) || first.starts_with("rustc_"));
     !(is_tool || is_built_in)
 }
 
@@ -79,9 +80,8 @@ pub(crate) fn is_main(attribute: &Attribute) -> bool {
 }
 
 pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
-    LINT_LEVELS
-        .iter()
-        .any(|level| attribute.path().is_ident(level))
+    let name = attribute.path().get_ident();
+    name.is_some_and(|name| is_one_of(&name.to_string(), LINT_LEVELS))
 }
 
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {

@@ -4,7 +4,7 @@ use crate::check::{self, Obstacle};
 use crate::checked::{Outline, Returned};
 use crate::function;
 use crate::problems::Problems;
-use crate::{expand, fallback, options, reorder};
+use crate::{expand, fallback, options, plain, reorder};
 use proc_macro2::TokenStream;
 use quote::quote;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -29,7 +29,14 @@ pub(crate) fn expand_or_report(options: TokenStream, item: TokenStream) -> Token
 }
 
 /// `#[background(OPTIONS)] ITEM`
-pub(crate) fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    match plain::expand(&options, &item) {
+        Some(function) => function,
+        None => expand_in_stages(options, item),
+    }
+}
+
+pub(crate) fn expand_in_stages(options: TokenStream, item: TokenStream) -> TokenStream {
     let mut problems = Problems::default();
     let parsed = options::parse(options.clone(), &mut problems);
     let mut function = match function::parse(item.clone()) {

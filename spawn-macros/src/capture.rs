@@ -16,7 +16,7 @@ use crate::parameter::{Kind, Parameter};
 use crate::types;
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Receiver, Type};
+use syn::{Attribute, Receiver, Type, TypePath};
 
 /// A parameter of the background function and how the task gets hold of it.
 pub(crate) struct Capture {
@@ -53,12 +53,13 @@ pub(crate) fn plan(
 ) -> Vec<Capture> {
     // Whether an argument whose drop can be seen has come before.
     let mut is_later = false;
-    let mut plan_one = |parameter: &Parameter| {
+    let mut captures = Vec::new();
+    for parameter in parameters {
         let is_seen_to_drop =
             !parameter.is_cancel() && parameter.ty().is_none_or(|ty| !is_plain_data(ty));
         let may_stay = !(is_later && is_seen_to_drop);
         is_later |= is_seen_to_drop;
-        match &parameter.kind {
+        let capture = match &parameter.kind {
             _ if may_be_left_out(parameter) => leave(parameter),
             Kind::Receiver(_) => mention(parameter),
             Kind::Ignored { .. } if may_stay => mention(parameter),
@@ -79,20 +80,24 @@ pub(crate) fn plan(
                     rebind(parameter, only_in_options)
                 }
             }
-        }
-    };
-    parameters.iter().map(&mut plan_one).collect()
+        };
+        captures.push(capture);
+    }
+    captures
 }
 
 /// The parameters of a background function that hands its arguments on and has no body of its own.
 pub(crate) fn pass_on(parameters: &[Parameter]) -> Vec<Capture> {
-    let named = |parameter: &Parameter| Capture {
-        attributes: outer_attributes(parameter),
-        binding: named(parameter),
-        statements: TokenStream::new(),
-        is_bound_anew: false,
-    };
-    parameters.iter().map(named).collect()
+    let mut captures = Vec::new();
+    for parameter in parameters {
+        captures.push(Capture {
+            attributes: outer_attributes(parameter),
+            binding: named(parameter),
+            statements: TokenStream::new(),
+            is_bound_anew: false,
+        });
+    }
+    captures
 }
 
 /// Whether nobody can tell if an argument that the body does not name is in the task: it has nothing
@@ -202,21 +207,27 @@ fn destructure(parameter: &Parameter) -> Capture {
 /// Whether a pattern has a `ref mut`, which asks for a variable that is `mut`.
 fn borrows_mutably(pattern: TokenStream) -> bool {
     let mut after_ref = false;
-    pattern.into_iter().any(|token| {
+    for token in pattern {
         let is_found = match &token {
             TokenTree::Ident(word) => after_ref && word == "mut",
             TokenTree::Group(group) => borrows_mutably(group.stream()),
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,
         };
+        if is_found {
+            return true;
+        }
         after_ref = matches!(&token, TokenTree::Ident(word) if word == "ref");
-        is_found
-    })
+    }
+    false
 }
 
 /// The attributes for a parameter whose variables are bound anew, where lints look at them.
 fn outer_attributes(parameter: &Parameter) -> Vec<Attribute> {
-    let all = parameter.attributes.iter();
-    all.map(attributes::allowed_instead_of_expected).collect()
+    let mut outer = Vec::new();
+    for attribute in &parameter.attributes {
+        outer.push(attributes::allowed_instead_of_expected(attribute));
+    }
+    outer
 }
 
 /// The parameter with a plain name in place of its pattern, and without its `mut`.
@@ -252,7 +263,7 @@ fn is_plain_data(ty: &Type) -> bool {
         Type::Array(array) => is_plain_data(&array.elem),
         Type::Tuple(tuple) => tuple.elems.iter().all(is_plain_data),
         Type::Reference(_) | Type::Ptr(_) => true,
-        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
+        Type::Path(path) => is_primitive(path),
         _ => false,
     }
 }
@@ -266,7 +277,12 @@ fn is_sendable_data(ty: &Type) -> bool {
         Type::Reference(reference) => {
             reference.mutability.is_none() && is_sendable_data(&reference.elem)
         }
-        Type::Path(path) => path.path.get_ident().is_some_and(types::is_primitive),
+        Type::Path(path) => is_primitive(path),
         _ => false,
     }
+}
+
+fn is_primitive(ty: &TypePath) -> bool {
+    let name = ty.path.get_ident();
+    name.is_some_and(|name| types::is_primitive(&name.to_string()))
 }

@@ -8,7 +8,7 @@ use crate::return_type::Output;
 use crate::runtime::Runtime;
 use proc_macro2::{Group, Ident, Span, TokenStream};
 use syn::ext::IdentExt;
-use syn::{Expr, FnArg, Path, Token};
+use syn::{Expr, Path, Token};
 
 /// The outside of the background function. There is one however many mistakes the user has made.
 pub(crate) struct Outline {
@@ -81,10 +81,12 @@ impl Outline {
             place: generated,
             keyword,
         };
-        let inputs = function.signature.inputs.iter().enumerate();
-        let parameter = |(index, input): (usize, &FnArg)| Parameter::new(index, input, generated);
+        let mut parameters = Vec::new();
+        for input in &function.signature.inputs {
+            parameters.push(Parameter::new(parameters.len(), input, generated));
+        }
         Outline {
-            parameters: inputs.map(parameter).collect(),
+            parameters,
             output: Output::new(&function.signature.output, &runtime, keyword),
             returned: match (options.has("detach"), options.has("abort_on_drop")) {
                 (true, false) => Returned::Nothing,
@@ -106,11 +108,13 @@ impl Outline {
 
     /// The parameters that the callers see, as the user wrote them.
     pub(crate) fn public_parameters(&self) -> Vec<TokenStream> {
-        let public = self
-            .parameters
-            .iter()
-            .filter(|parameter| !parameter.is_cancel());
-        public.map(Parameter::as_written).collect()
+        let mut public = Vec::new();
+        for parameter in &self.parameters {
+            if !parameter.is_cancel() {
+                public.push(parameter.as_written());
+            }
+        }
+        public
     }
 
     pub(crate) fn is_declaration(&self) -> bool {

@@ -10,6 +10,7 @@ use crate::checked::{Checked, Outline};
 use proc_macro2::TokenStream;
 
 pub(crate) use signature::{header, inner_attributes, with_user_braces};
+pub(crate) use task::has_statements;
 
 /// Input:
 ///     `async fn f(id: u32) -> R { BODY }`

@@ -64,11 +64,11 @@ fn return_type_of(outline: &Outline) -> TokenStream {
 /// The variables of `#[cancel]`, which the signature does not have.
 fn tokens(outline: &Outline) -> TokenStream {
     let runtime = &outline.runtime;
-    let cancel = outline
-        .parameters
-        .iter()
-        .filter(|parameter| parameter.is_cancel());
-    let bindings = cancel.map(|parameter| {
+    let mut bindings = TokenStream::new();
+    for parameter in &outline.parameters {
+        if !parameter.is_cancel() {
+            continue;
+        }
         let cfgs = parameter.cfgs();
         let binding = parameter.binding();
         let value = match &parameter.kind {
@@ -76,9 +76,9 @@ fn tokens(outline: &Outline) -> TokenStream {
             // The pattern is a mistake already, so its type may be anything.
             _ => quote_spanned!(outline.generated=> ::core::unreachable!()),
         };
-        quote_spanned!(outline.generated=> #(#cfgs)* let #binding = #value;)
-    });
-    quote!(#(#bindings)*)
+        bindings.extend(quote_spanned!(outline.generated=> #(#cfgs)* let #binding = #value;));
+    }
+    bindings
 }
 
 /// The body in an async block: where `async` is missing, it may await all the same.

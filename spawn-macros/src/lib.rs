@@ -1,6 +1,6 @@
 //! The attribute macro of `spawn-runtime`. Use it through that crate: what it writes calls into it.
 //!
-//! An item goes through these stages, each of which has a file (or a folder) of its name:
+//! Most functions are `plain` and done at once. Any other item goes through these stages, each of which has a file (or a folder) of its name:
 //!
 //! 1. `options` and `function` **parse**. A function's body stays one opaque token.
 //! 2. `reorder` sends the item back if other attributes have to see it first.
@@ -23,15 +23,18 @@ mod mentions;
 mod options;
 mod parameter;
 mod place;
+mod plain;
 mod problems;
 mod reorder;
 mod return_type;
+mod row;
 mod runtime;
 mod spell;
 mod suggest;
 #[cfg(test)]
 mod tests;
 mod types;
+mod word;
 
 use proc_macro::TokenStream;
 

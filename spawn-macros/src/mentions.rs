@@ -8,7 +8,7 @@
 mod around;
 
 use around::Around;
-use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, Ident, Literal, TokenTree};
 
 /// What the first occurrence of a variable's name says, wherever a variable can stand.
 #[derive(Clone, Copy, PartialEq)]
@@ -150,35 +150,56 @@ fn is_captured_by_format(variable: &str, text: &Literal) -> bool {
     if !text.ends_with(['"', '#']) || !text.contains(variable) {
         return false;
     }
-    let text = text.replace("{{", "");
-    text.split('{').skip(1).any(|braces| {
-        let inside = braces.split('}').next().unwrap_or_default();
+    let mut rest = text.as_str();
+    while let Some((_, after_brace)) = rest.split_once('{') {
+        if let Some(after_pair) = after_brace.strip_prefix('{') {
+            rest = after_pair;
+            continue;
+        }
+        let (inside, _) = after_brace.split_once('}').unwrap_or((after_brace, ""));
         let (argument, format) = inside.split_once(':').unwrap_or((inside, ""));
-        let mut parts = format.split('$').rev().skip(1).chain([argument]);
-        parts.any(|part| {
-            let mut words = part
-                .trim()
-                .rsplit(|c: char| !(c.is_alphanumeric() || c == '_'));
-            words.next() == Some(variable)
-        })
-    })
+        if argument.trim() == variable || is_argument_of_format(variable, format) {
+            return true;
+        }
+        rest = after_brace;
+    }
+    false
+}
+
+/// `width$` and `.precision$`
+fn is_argument_of_format(variable: &str, format: &str) -> bool {
+    let mut rest = format;
+    while let Some((before, after)) = rest.split_once('$') {
+        if let Some(before_name) = before.strip_suffix(variable) {
+            let is_whole = |last: char| !(last.is_alphanumeric() || last == '_');
+            if before_name.chars().next_back().is_none_or(is_whole) {
+                return true;
+            }
+        }
+        rest = after;
+    }
+    false
 }
 
 /// Whether an identifier is anywhere among the tokens in a group.
 fn contains(group: &Group, name: &str) -> bool {
-    fn is_in(tokens: TokenStream, name: &str) -> bool {
-        tokens.into_iter().any(|token| match token {
+    for token in group.stream() {
+        let is_found = match token {
             TokenTree::Ident(word) => word == name,
-            TokenTree::Group(group) => is_in(group.stream(), name),
+            TokenTree::Group(group) => contains(&group, name),
             TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-        })
+        };
+        if is_found {
+            return true;
+        }
     }
-    is_in(group.stream(), name)
+    false
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proc_macro2::TokenStream;
 
     fn uses_x(body: &str) -> bool {
         let tokens: TokenStream = body

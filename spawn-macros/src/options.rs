@@ -235,11 +235,12 @@ fn flag_with_value(input: ParseStream, key: &Ident, problems: &mut Problems) {
 
 fn unknown(key: &Ident, problems: &mut Problems) {
     let written = key.to_string();
-    let known = OPTIONS.iter().map(|(name, _)| *name);
-    let alias = OTHER_NAMES.iter().find(|(other, _)| *other == written);
-    let near = alias
-        .map(|(_, name)| *name)
-        .or_else(|| nearest(&written, known));
+    let mut near = nearest(&written, &names());
+    for (other, name) in OTHER_NAMES {
+        if other == written {
+            near = Some(name);
+        }
+    }
     if written == "cancel" {
         let help = "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";
         problems.add(key, "`cancel` is no option", help);
@@ -252,12 +253,21 @@ fn unknown(key: &Ident, problems: &mut Problems) {
     problems.add(key, &what, &format!("the options are {}", list()));
 }
 
+fn names() -> Vec<&'static str> {
+    let mut names = Vec::new();
+    for (name, _) in OPTIONS {
+        names.push(name);
+    }
+    names
+}
+
 fn list() -> String {
-    let names: Vec<String> = OPTIONS
-        .iter()
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    names.join(", ")
+    let mut list = String::new();
+    for name in names() {
+        let separator = if list.is_empty() { "" } else { ", " };
+        list += &format!("{separator}`{name}`");
+    }
+    list
 }
 
 /// The next token alone, since an error should point at no more.

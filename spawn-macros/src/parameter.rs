@@ -1,6 +1,6 @@
 //! A parameter of the user's function.
 
-use crate::{attributes, place};
+use crate::{attributes, place, word};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
@@ -51,10 +51,14 @@ impl Parameter {
             }
             FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter)),
         };
-        let (cancel, attributes) = all
-            .iter()
-            .cloned()
-            .partition(|attribute| attribute.path().is_ident("cancel"));
+        let mut cancel = Vec::new();
+        let mut attributes = Vec::new();
+        for attribute in all {
+            match attribute.path().is_ident("cancel") {
+                true => cancel.push(attribute.clone()),
+                false => attributes.push(attribute.clone()),
+            }
+        }
         let place = match &kind {
             Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => place::of(pattern),
             _ => generated,
@@ -118,22 +122,32 @@ impl Parameter {
 
     /// The attributes for a statement that stands for the parameter only where the parameter is
     /// there.
-    pub(crate) fn cfgs(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes
-            .iter()
-            .filter(|attribute| attributes::is_cfg(attribute))
+    pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
+        let mut cfgs = Vec::new();
+        for attribute in &self.attributes {
+            if attributes::is_cfg(attribute) {
+                cfgs.push(attribute);
+            }
+        }
+        cfgs
     }
 
     /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
     /// too.
-    pub(crate) fn cfgs_and_lints(&self) -> impl Iterator<Item = &Attribute> {
-        self.attributes.iter().filter(is_copied)
+    pub(crate) fn cfgs_and_lints(&self) -> Vec<&Attribute> {
+        copied(&self.attributes)
     }
 }
 
-/// Whether a parameter's attribute also concerns the variables that it binds.
-pub(crate) fn is_copied(attribute: &&Attribute) -> bool {
-    attributes::is_cfg(attribute) || attributes::is_lint_level(attribute)
+/// Those of a parameter's attributes which also concern the variables that it binds.
+pub(crate) fn copied(attributes: &[Attribute]) -> Vec<&Attribute> {
+    let mut copied = Vec::new();
+    for attribute in attributes {
+        if attributes::is_cfg(attribute) || attributes::is_lint_level(attribute) {
+            copied.push(attribute);
+        }
+    }
+    copied
 }
 
 fn kind(parameter: &PatType) -> Kind {
@@ -164,5 +178,5 @@ fn kind(parameter: &PatType) -> Kind {
 /// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds
 /// nothing.
 fn is_variable(name: &Ident) -> bool {
-    !name.to_string().starts_with(char::is_uppercase)
+    !word::begins_with_capital(&name.to_string())
 }

@@ -12,6 +12,13 @@ impl Problems {
     /// Both are lowercase with no full stop, and code stands between backticks. Whoever follows
     /// `help` gets a program that compiles.
     pub(crate) fn add(&mut self, place: impl ToTokens, what: &str, help: &str) {
+        // What there is of this function for each kind of place is no more than that.
+        let mut tokens = TokenStream::new();
+        place.to_tokens(&mut tokens);
+        self.add_at(tokens, what, help);
+    }
+
+    fn add_at(&mut self, place: TokenStream, what: &str, help: &str) {
         // rustc indents what follows the first line under the word `error`.
         let message = format!("{what}\n\nhelp: {help}");
         self.push(syn::Error::new_spanned(place, message));

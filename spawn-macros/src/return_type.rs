@@ -1,10 +1,14 @@
 //! What the function returns, in each of the places where that is written.
 
 use crate::runtime::Runtime;
+use crate::word::{begins_with_small_letter, is_one_of};
 use crate::{place, types};
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypePath, parse_quote};
+
+/// From here on, `types::complexity` says, clippy might warn of a handle's type.
+pub(crate) const COMPLEX: u32 = 240;
 
 pub(crate) struct Output {
     pub arrow: Option<Token![->]>,
@@ -58,7 +62,7 @@ impl Output {
                     pinned,
                     is_opaque,
                     reported: reported(ty, is_opaque, runtime),
-                    is_simple: types::complexity(ty, 2) < 240,
+                    is_simple: types::complexity(ty, 2) < COMPLEX,
                     may_be_future: !is_no_future(ty),
                     place: place::of_type(ty),
                 }
@@ -159,31 +163,37 @@ fn reported(ty: &Type, is_opaque: bool, runtime: &Runtime) -> Option<Type> {
 /// Whether the type, as it is written, surely is no `Result` and no alias of it, which spares rustc to
 /// find that out.
 fn is_no_result(ty: &Type) -> bool {
-    const NO_RESULTS: [&str; 4] = ["Box", "Option", "String", "Vec"];
     match types::bare(ty) {
         Type::Array(_) | Type::Reference(_) | Type::Tuple(_) => true,
         Type::Path(TypePath {
             qself: None, path, ..
-        }) if path.segments.len() == 1 => {
-            let name = &path.segments[0].ident;
-            types::is_primitive(name) || NO_RESULTS.iter().any(|known| name == known)
+        }) if path.segments.len() == 1 => is_name_of_no_result(&path.segments[0].ident.to_string()),
+        _ => false,
+    }
+}
+
+/// The same of the name of a type without a path.
+pub(crate) fn is_name_of_no_result(name: &str) -> bool {
+    types::is_primitive(name) || matches!(name, "Box" | "Option" | "String" | "Vec")
+}
+
+/// Whether the type, as it is written, surely is no future.
+fn is_no_future(ty: &Type) -> bool {
+    match types::bare(ty) {
+        Type::Array(_) | Type::Tuple(_) => true,
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| is_name_of_no_future(&last.ident.to_string()))
         }
         _ => false,
     }
 }
 
-/// Whether the type, as it is written, surely is no future.
-fn is_no_future(ty: &Type) -> bool {
+/// The same of the last name in its path.
+pub(crate) fn is_name_of_no_future(name: &str) -> bool {
     const NO_FUTURES: [&str; 9] = [
         "Arc", "HashMap", "HashSet", "Option", "PathBuf", "Rc", "Result", "String", "Vec",
     ];
-    match types::bare(ty) {
-        Type::Array(_) | Type::Tuple(_) => true,
-        Type::Path(path) => path.path.segments.last().is_some_and(|last| {
-            // A small letter stands for a primitive type.
-            last.ident.to_string().starts_with(char::is_lowercase)
-                || NO_FUTURES.iter().any(|name| last.ident == name)
-        }),
-        _ => false,
-    }
+    // A small letter stands for a primitive type.
+    begins_with_small_letter(name) || is_one_of(name, &NO_FUTURES)
 }

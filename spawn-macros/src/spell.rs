@@ -9,8 +9,10 @@ use quote::ToTokens;
 /// Output:
 ///     `Vec<&'static str>`
 pub(crate) fn spell(tokens: impl ToTokens) -> String {
+    let mut stream = TokenStream::new();
+    tokens.to_tokens(&mut stream);
     let mut text = String::new();
-    write(tokens.into_token_stream(), &mut text);
+    write(stream, &mut text);
     text
 }
 

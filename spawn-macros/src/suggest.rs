@@ -1,28 +1,31 @@
 //! The nearest name to a misspelt one.
 
 /// The candidate that most likely was meant, if any is near enough to be worth a suggestion.
-pub(crate) fn nearest<'a>(
-    written: &str,
-    candidates: impl IntoIterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub(crate) fn nearest<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let written = written.to_lowercase();
     // Like rustc: a third of the letters may be wrong, in a short name one.
-    let tolerance = (written.chars().count() / 3).max(1);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(&written, candidate), candidate))
-        .filter(|(distance, _)| *distance <= tolerance)
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, candidate)| candidate)
+    let tolerance = (letters(&written).len() / 3).max(1);
+    let mut nearest = None;
+    let mut least = tolerance + 1;
+    for candidate in candidates {
+        let distance = distance(&written, candidate);
+        if distance < least {
+            least = distance;
+            nearest = Some(*candidate);
+        }
+    }
+    nearest
 }
 
 /// The number of insertions, deletions, replacements and swaps of neighbours that lead from one
 /// word to the other.
 fn distance(from: &str, to: &str) -> usize {
-    let from: Vec<char> = from.chars().collect();
-    let to: Vec<char> = to.chars().collect();
+    let (from, to) = (letters(from), letters(to));
     let mut before_last = vec![0; to.len() + 1];
-    let mut last: Vec<usize> = (0..=to.len()).collect();
+    let mut last = before_last.clone();
+    for (column, distance) in last.iter_mut().enumerate() {
+        *distance = column;
+    }
     for row in 1..=from.len() {
         let mut current = vec![row; to.len() + 1];
         for column in 1..=to.len() {
@@ -42,6 +45,14 @@ fn distance(from: &str, to: &str) -> usize {
     last[to.len()]
 }
 
+fn letters(word: &str) -> Vec<char> {
+    let mut letters = Vec::new();
+    for letter in word.chars() {
+        letters.push(letter);
+    }
+    letters
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -56,13 +67,13 @@ mod tests {
             ("abort_in_drop", "abort_on_drop"),
             ("Name", "name"),
         ] {
-            assert_eq!(nearest(written, NAMES), Some(meant), "{written}");
+            assert_eq!(nearest(written, &NAMES), Some(meant), "{written}");
         }
     }
 
     #[test]
     fn an_unrelated_word_finds_nothing() {
-        assert_eq!(nearest("colour", NAMES), None);
-        assert_eq!(nearest("", []), None);
+        assert_eq!(nearest("colour", &NAMES), None);
+        assert_eq!(nearest("", &[]), None);
     }
 }

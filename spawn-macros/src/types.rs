@@ -1,67 +1,64 @@
 //! Looking into a type.
 
-use proc_macro2::Ident;
-use syn::{
-    AngleBracketedGenericArguments, GenericArgument, Lifetime, Path, PathArguments, Type,
-    TypeParamBound,
-};
+use crate::word::is_one_of;
+use syn::punctuated::Punctuated;
+use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound};
 
 /// The types of which `ty` is directly made, except those in the signature of a function type
 /// (`fn(A) -> B`, `Fn(A)`).
 ///
 /// For `Result<Vec<A>, B>` these are `Vec<A>` and `B`.
 pub(crate) fn parts(ty: &mut Type) -> Vec<&mut Type> {
+    let mut found = Vec::new();
     match ty {
-        Type::Array(ty) => vec![&mut *ty.elem],
-        Type::Group(ty) => vec![&mut *ty.elem],
-        Type::Paren(ty) => vec![&mut *ty.elem],
-        Type::Ptr(ty) => vec![&mut *ty.elem],
-        Type::Reference(ty) => vec![&mut *ty.elem],
-        Type::Slice(ty) => vec![&mut *ty.elem],
-        Type::Tuple(ty) => ty.elems.iter_mut().collect(),
-        Type::ImplTrait(ty) => ty.bounds.iter_mut().flat_map(parts_of_bound).collect(),
-        Type::TraitObject(ty) => ty.bounds.iter_mut().flat_map(parts_of_bound).collect(),
-        Type::Path(ty) => {
-            let qualified = ty.qself.as_mut().map(|qself| &mut *qself.ty);
-            qualified
-                .into_iter()
-                .chain(parts_of_path(&mut ty.path))
-                .collect()
+        Type::Array(ty) => found.push(&mut *ty.elem),
+        Type::Group(ty) => found.push(&mut *ty.elem),
+        Type::Paren(ty) => found.push(&mut *ty.elem),
+        Type::Ptr(ty) => found.push(&mut *ty.elem),
+        Type::Reference(ty) => found.push(&mut *ty.elem),
+        Type::Slice(ty) => found.push(&mut *ty.elem),
+        Type::Tuple(ty) => {
+            for part in &mut ty.elems {
+                found.push(part);
+            }
         }
-        _ => Vec::new(),
+        Type::ImplTrait(ty) => add_of_bounds(&mut ty.bounds, &mut found),
+        Type::TraitObject(ty) => add_of_bounds(&mut ty.bounds, &mut found),
+        Type::Path(ty) => {
+            if let Some(qself) = &mut ty.qself {
+                found.push(&mut qself.ty);
+            }
+            add_of_path(&mut ty.path, &mut found);
+        }
+        _ => {}
+    }
+    found
+}
+
+fn add_of_bounds<'a>(
+    bounds: &'a mut Punctuated<TypeParamBound, Token![+]>,
+    found: &mut Vec<&'a mut Type>,
+) {
+    for bound in bounds {
+        if let TypeParamBound::Trait(bound) = bound {
+            add_of_path(&mut bound.path, found);
+        }
     }
 }
 
-fn parts_of_bound(bound: &mut TypeParamBound) -> Vec<&mut Type> {
-    match bound {
-        TypeParamBound::Trait(bound) => parts_of_path(&mut bound.path),
-        _ => Vec::new(),
-    }
-}
-
-fn parts_of_path(path: &mut Path) -> Vec<&mut Type> {
-    path.segments
-        .iter_mut()
-        .flat_map(|segment| arguments(&mut segment.arguments))
-        .collect()
-}
-
-fn arguments(arguments: &mut PathArguments) -> Vec<&mut Type> {
-    match arguments {
-        PathArguments::AngleBracketed(AngleBracketedGenericArguments { args, .. }) => args
-            .iter_mut()
-            .flat_map(|argument| match argument {
-                GenericArgument::Type(ty) => vec![ty],
-                GenericArgument::AssocType(binding) => vec![&mut binding.ty],
-                GenericArgument::Constraint(constraint) => constraint
-                    .bounds
-                    .iter_mut()
-                    .flat_map(parts_of_bound)
-                    .collect(),
-                _ => Vec::new(),
-            })
-            .collect(),
-        PathArguments::None | PathArguments::Parenthesized(_) => Vec::new(),
+fn add_of_path<'a>(path: &'a mut Path, found: &mut Vec<&'a mut Type>) {
+    for segment in &mut path.segments {
+        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
+            continue;
+        };
+        for argument in &mut arguments.args {
+            match argument {
+                GenericArgument::Type(ty) => found.push(ty),
+                GenericArgument::AssocType(binding) => found.push(&mut binding.ty),
+                GenericArgument::Constraint(bounded) => add_of_bounds(&mut bounded.bounds, found),
+                _ => {}
+            }
+        }
     }
 }
 
@@ -76,12 +73,12 @@ pub(crate) fn bare(ty: &Type) -> &Type {
 
 /// Whether this is the name of a type that is part of the language. (Nobody names a type of theirs
 /// `u8`.)
-pub(crate) fn is_primitive(name: &Ident) -> bool {
+pub(crate) fn is_primitive(name: &str) -> bool {
     const PRIMITIVES: [&str; 17] = [
         "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
         "u32", "u64", "u128", "usize", "str",
     ];
-    PRIMITIVES.contains(&name.to_string().as_str())
+    is_one_of(name, &PRIMITIVES)
 }
 
 /// How complex clippy finds a type that stands `depth` deep in another. (From 250 on, it warns.)
@@ -91,9 +88,11 @@ pub(crate) fn complexity(ty: &Type, depth: u32) -> u32 {
         Type::FnPtr(_) | Type::TraitObject(_) | Type::ImplTrait(_) => 50,
         _ => 10,
     };
-    let mut ty = ty.clone();
-    let parts = parts(&mut ty).into_iter();
-    own * depth + parts.map(|part| complexity(part, depth + 1)).sum::<u32>()
+    let mut sum = own * depth;
+    for part in parts(&mut ty.clone()) {
+        sum += complexity(part, depth + 1);
+    }
+    sum
 }
 
 /// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as

@@ -8,7 +8,7 @@ pub use crate::{
     start::StartBlocking,
     task::{
         Body, CancellableLimit, CancellableLimitTimeout, Letters, Limit, LimitTimeout, Limiter,
-        Name, NoReport, Plain, Report, Returns, ReturnsAny, Timeout, Wrap,
+        Name, NoReport, Plain, Report, Returns, ReturnsAny, Timeout, Wrap, spawn_any,
     },
 };
 

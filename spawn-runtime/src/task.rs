@@ -27,7 +27,7 @@ pub use self::{
     limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
     name::Name,
     report::{NoReport, Report},
-    returns::{Returns, ReturnsAny},
+    returns::{Returns, ReturnsAny, spawn_any},
     sealed::BlockingTask,
     timeout::Timeout,
 };

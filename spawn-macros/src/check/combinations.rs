@@ -2,6 +2,7 @@
 
 use crate::options::Options;
 use crate::problems::Problems;
+use crate::word::is_one_of;
 
 /// Two options, why they exclude each other, and what to do.
 const CONFLICTS: [(&str, &str, &str, &str); 4] = [
@@ -51,7 +52,7 @@ pub(super) fn check(options: &Options, is_declaration: bool, problems: &mut Prob
 fn check_declaration(options: &Options, problems: &mut Problems) {
     const FIT: [&str; 4] = ["detach", "abort_on_drop", "crate", "blocking"];
     for key in options.keys() {
-        if !FIT.iter().any(|fitting| key == fitting) {
+        if !is_one_of(&key.to_string(), &FIT) {
             let what = format!("`{key}` belongs on the impl: a declaration has no task");
             let help = format!(
                 "take `{key}` off here, and give it to `#[background]` on the method in each impl"

@@ -3,11 +3,12 @@
 use crate::checked::Outline;
 use crate::mentions;
 use crate::options::{Options, Timeout};
-use crate::parameter::{Kind, Parameter};
+use crate::parameter::Kind;
 use crate::problems::Problems;
+use crate::word::begins_with_capital;
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
-use syn::GenericParam;
+use syn::{Attribute, GenericParam};
 
 pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problems) {
     if let Some(on) = &options.on {
@@ -41,21 +42,24 @@ fn check_direct(direct: &Ident, outline: &Outline, problems: &mut Problems) {
             &help,
         );
     }
-    // Nothing can be left out of a call by a `cfg`.
-    let of_parameters = outline
-        .parameters
-        .iter()
-        .flat_map(|parameter| &parameter.attributes);
-    let of_generics = signature
-        .generics
-        .params
-        .iter()
-        .flat_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => &parameter.attrs,
-            GenericParam::Const(parameter) => &parameter.attrs,
-            GenericParam::Lifetime(parameter) => &parameter.attrs,
-        });
-    for attribute in of_parameters.chain(of_generics) {
+    for parameter in &outline.parameters {
+        check_no_cfg(&parameter.attributes, problems);
+    }
+    for parameter in &signature.generics.params {
+        check_no_cfg(
+            match parameter {
+                GenericParam::Type(parameter) => &parameter.attrs,
+                GenericParam::Const(parameter) => &parameter.attrs,
+                GenericParam::Lifetime(parameter) => &parameter.attrs,
+            },
+            problems,
+        );
+    }
+}
+
+/// Nothing can be left out of a call by a `cfg`.
+fn check_no_cfg(attributes: &[Attribute], problems: &mut Problems) {
+    for attribute in attributes {
         if attribute.path().is_ident("cfg") {
             let what = "with `direct` the call of the plain function would need this `cfg` too, \
                 where there can be none";
@@ -97,25 +101,20 @@ fn at_the_call(option: &str, tokens: TokenStream, outline: &Outline, problems: &
 /// `limit` sees no arguments and no generics.
 fn one_for_all(tokens: TokenStream, outline: &Outline, problems: &mut Problems) {
     const WHAT: &str = "the limit is one for the whole process";
-    let arguments = outline
-        .parameters
-        .iter()
-        .map(Parameter::argument)
-        .map(|name| name.to_string());
-    let generics = outline
-        .function
-        .signature
-        .generics
-        .params
-        .iter()
-        .filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Const(parameter) => Some(parameter.ident.to_string()),
-            GenericParam::Lifetime(_) => None,
-        });
-    let arguments = arguments.filter_map(|name| Some((variable(&tokens, &name)?, name)));
-    let generics = generics.filter_map(|name| Some((word(&tokens, &name)?, name)));
-    for (place, name) in arguments.chain(generics) {
+    let mut found = Vec::new();
+    for parameter in &outline.parameters {
+        let name = parameter.argument().to_string();
+        found.extend(variable(&tokens, &name).map(|place| (place, name)));
+    }
+    for parameter in &outline.function.signature.generics.params {
+        let name = match parameter {
+            GenericParam::Type(parameter) => parameter.ident.to_string(),
+            GenericParam::Const(parameter) => parameter.ident.to_string(),
+            GenericParam::Lifetime(_) => continue,
+        };
+        found.extend(word(&tokens, &name).map(|place| (place, name)));
+    }
+    for (place, name) in found {
         let what = format!("{WHAT}, so it cannot depend on `{name}`");
         problems.add(
             place,
@@ -184,32 +183,29 @@ fn bound_names(pattern: TokenStream) -> Vec<String> {
 
 fn is_variable(word: &Ident) -> bool {
     let word = word.to_string();
-    !word.starts_with(char::is_uppercase) && word != "_" && word != "ref" && word != "mut"
+    !begins_with_capital(&word) && word != "_" && word != "ref" && word != "mut"
 }
 
 /// Whether `Self` stands among the tokens and means the type around the function.
 pub(super) fn names_self_type(tokens: TokenStream) -> bool {
     // Within a nested item, up to the braces that end it, `Self` is another.
     let mut in_item = false;
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word)
-            if ["impl", "trait", "struct", "enum", "union"]
-                .iter()
-                .any(|item| word == item) =>
-        {
-            in_item = true;
-            false
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => match word.to_string().as_str() {
+                "impl" | "trait" | "struct" | "enum" | "union" => in_item = true,
+                "Self" if !in_item => return true,
+                _ => {}
+            },
+            TokenTree::Punct(punct) => in_item &= punct.as_char() != ';',
+            TokenTree::Group(group) => {
+                if !in_item && names_self_type(group.stream()) {
+                    return true;
+                }
+                in_item &= group.delimiter() != Delimiter::Brace;
+            }
+            TokenTree::Literal(_) => {}
         }
-        TokenTree::Ident(word) => word == "Self" && !in_item,
-        TokenTree::Punct(punct) => {
-            in_item &= punct.as_char() != ';';
-            false
-        }
-        TokenTree::Group(group) => {
-            let is_nested = in_item;
-            in_item &= group.delimiter() != Delimiter::Brace;
-            !is_nested && names_self_type(group.stream())
-        }
-        TokenTree::Literal(_) => false,
-    })
+    }
+    false
 }

@@ -70,9 +70,15 @@ fn check_async(function: &Function, options: &Options, problems: &mut Problems) 
 
 /// Whether there is an `.await` among the tokens.
 fn awaits(tokens: TokenStream) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => word == "await",
-        TokenTree::Group(group) => awaits(group.stream()),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
+    for token in tokens {
+        let is_found = match token {
+            TokenTree::Ident(word) => word == "await",
+            TokenTree::Group(group) => awaits(group.stream()),
+            TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+        };
+        if is_found {
+            return true;
+        }
+    }
+    false
 }

@@ -2,6 +2,7 @@
 
 use super::unsendable;
 use crate::types;
+use crate::word::{begins_with_small_letter, is_one_of};
 use quote::quote;
 use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote};
 
@@ -88,15 +89,17 @@ fn in_place_of(target: &Type) -> Type {
 fn lasting(
     bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>,
 ) -> proc_macro2::TokenStream {
-    let traits: Vec<_> = bounds
-        .iter()
-        .filter(|bound| !matches!(bound, TypeParamBound::Lifetime(_)))
-        .collect();
-    let is_send = |bound: &&TypeParamBound| match bound {
-        TypeParamBound::Trait(bound) => bound.path.is_ident("Send"),
-        _ => false,
-    };
-    match traits.iter().copied().any(|bound| is_send(&bound)) {
+    let mut traits = Vec::new();
+    let mut is_send = false;
+    for bound in bounds {
+        match bound {
+            TypeParamBound::Lifetime(_) => continue,
+            TypeParamBound::Trait(bound) => is_send |= bound.path.is_ident("Send"),
+            _ => {}
+        }
+        traits.push(bound);
+    }
+    match is_send {
         true => quote!(#(#traits)+*),
         false => quote!(#(#traits)+* + Send),
     }
@@ -122,21 +125,20 @@ pub(super) fn can_be_shared(reference: &TypeReference, is_local: bool) -> Option
         return None;
     };
     let last = path.path.segments.last()?;
-    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
-        && ["Arc", "Rc", "Option", "Sender", "Receiver"]
-            .iter()
-            .any(|container| last.ident == container);
-    let is_small = last.ident.to_string().starts_with(char::is_lowercase);
-    let is_cheap = [
+    const CONTAINERS: [&str; 5] = ["Arc", "Rc", "Option", "Sender", "Receiver"];
+    const CHEAP: [&str; 6] = [
         "String",
         "PathBuf",
         "CancellationToken",
         "TaskScope",
         "Duration",
         "Instant",
-    ]
-    .iter()
-    .any(|name| last.ident == name);
+    ];
+    let name = last.ident.to_string();
+    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
+        && is_one_of(&name, &CONTAINERS);
+    let is_small = begins_with_small_letter(&name);
+    let is_cheap = is_one_of(&name, &CHEAP);
     if well_known(&path.path).is_some() || is_generic_container || is_small || is_cheap {
         return None;
     }

@@ -115,10 +115,14 @@ fn make_sendable(ty: &mut Type) {
             *path = parse_quote!(std::sync::Arc #arguments);
         }
         if names(path, "Arc", "sync") {
-            types::parts(ty).into_iter().for_each(make_shareable);
+            for part in types::parts(ty) {
+                make_shareable(part);
+            }
         }
     }
-    types::parts(ty).into_iter().for_each(make_sendable);
+    for part in types::parts(ty) {
+        make_sendable(part);
+    }
 }
 
 /// An `Arc` of a cell is no more `Send` than an `Rc`.

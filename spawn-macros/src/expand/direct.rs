@@ -27,10 +27,12 @@ pub(super) fn expand(outline: &Outline, task: &Task, direct: &Direct) -> TokenSt
 /// The user's function under its other name.
 fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
     let function = &outline.function;
-    let attributes = function
-        .attributes
-        .iter()
-        .filter(|attribute| fits_plain(attribute, task.runs));
+    let mut attributes = Vec::new();
+    for attribute in &function.attributes {
+        if fits_plain(attribute, task.runs) {
+            attributes.push(attribute);
+        }
+    }
     let visibility = &function.visibility;
     let default = &function.default;
     let Signature {
@@ -61,9 +63,8 @@ fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
 fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
     let path = attribute.path();
     let is_idle = path.is_ident("track_caller") && runs != Runs::OnBlockingThread;
-    let is_symbol = ["no_mangle", "export_name", "link_section"]
-        .iter()
-        .any(|name| path.is_ident(name));
+    let is_symbol =
+        path.is_ident("no_mangle") || path.is_ident("export_name") || path.is_ident("link_section");
     !is_idle && !is_symbol
 }
 
@@ -101,16 +102,14 @@ fn work(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
 /// Output:
 ///     `::<T, N>`
 fn turbofish(signature: &Signature, outline: &Outline) -> TokenStream {
-    let arguments: Vec<TokenStream> = signature
-        .generics
-        .params
-        .iter()
-        .filter_map(|parameter| match parameter {
-            GenericParam::Type(parameter) => Some(parameter.ident.to_token_stream()),
-            GenericParam::Const(parameter) => Some(parameter.ident.to_token_stream()),
-            GenericParam::Lifetime(_) => None,
-        })
-        .collect();
+    let mut arguments = Vec::new();
+    for parameter in &signature.generics.params {
+        match parameter {
+            GenericParam::Type(parameter) => arguments.push(&parameter.ident),
+            GenericParam::Const(parameter) => arguments.push(&parameter.ident),
+            GenericParam::Lifetime(_) => {}
+        }
+    }
     if arguments.is_empty() {
         return TokenStream::new();
     }

@@ -3,7 +3,7 @@
 
 use crate::checked::{Outline, Returned};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{quote, quote_spanned};
+use quote::{TokenStreamExt, quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
 /// Input:
@@ -14,14 +14,14 @@ use syn::{Attribute, Meta, Token};
 pub(crate) fn header(outline: &Outline, parameters: &[TokenStream]) -> TokenStream {
     let function = &outline.function;
     let signature = &function.signature;
-    let attributes: Vec<&Attribute> = function
-        .attributes
-        .iter()
-        .filter(|attribute| is_kept(attribute, outline.returned))
-        .collect();
-    let has_track_caller = attributes
-        .iter()
-        .any(|attribute| attribute.path().is_ident("track_caller"));
+    let mut attributes = Vec::new();
+    let mut has_track_caller = false;
+    for attribute in &function.attributes {
+        if is_kept(attribute, outline.returned) {
+            has_track_caller |= attribute.path().is_ident("track_caller");
+            attributes.push(attribute);
+        }
+    }
     // The caller's line is where the task was spawned. Nobody calls `main`, which is a mistake
     // already.
     let is_called = signature.ident != "main";
@@ -113,11 +113,13 @@ pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group, Vec<TokenTr
         return (TokenStream::new(), body.clone(), tokens);
     }
     let rest = tokens.split_off(end);
-    let is_bang =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == '!');
-    let outer = tokens.into_iter().filter(|token| !is_bang(token)).collect();
-    let mut remaining = Group::new(body.delimiter(), rest.iter().cloned().collect());
-    remaining.set_span(body.span());
+    let mut outer = TokenStream::new();
+    for token in tokens {
+        if !matches!(&token, TokenTree::Punct(punct) if punct.as_char() == '!') {
+            outer.append(token);
+        }
+    }
+    let remaining = with_user_braces(body, rest.clone().into_iter().collect());
     (outer, remaining, rest)
 }
 

@@ -7,10 +7,10 @@ use crate::check::written_in_options;
 use crate::checked::{Outline, Returned, Runs, Task};
 use crate::letters;
 use crate::options::Timeout;
-use crate::parameter::{Parameter, is_copied};
+use crate::parameter::{Parameter, copied};
 use crate::place;
 use proc_macro2::{Delimiter, Group, Ident, Literal, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
+use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 
 /// Input:
@@ -51,13 +51,12 @@ pub(super) fn function(
     captures: &[Capture],
     work: &TokenStream,
 ) -> TokenStream {
-    let public: Vec<TokenStream> = outline
-        .parameters
-        .iter()
-        .zip(captures)
-        .filter(|(parameter, _)| !parameter.is_cancel())
-        .map(|(_, capture)| capture.parameter())
-        .collect();
+    let mut public = Vec::new();
+    for (parameter, capture) in outline.parameters.iter().zip(captures) {
+        if !parameter.is_cancel() {
+            public.push(capture.parameter());
+        }
+    }
     let items = items(outline, task);
     let at_the_call = at_the_call(outline, task);
     let token = token(outline, task, captures);
@@ -161,7 +160,7 @@ fn token(outline: &Outline, task: &Task, captures: &[Capture]) -> TokenStream {
     let place = parameter.ty().map_or(outline.keyword, Spanned::span);
     let value = Ident::new("__background_token", place);
     let binding = &capture.binding;
-    let attributes = capture.attributes.iter().filter(is_copied);
+    let attributes = copied(&capture.attributes);
     quote_spanned! {outline.generated=>
         let #value = #new;
         let __handle_token = ::core::clone::Clone::clone(&#value);
@@ -212,17 +211,19 @@ fn plain_start(outline: &Outline, task: &Task, work: &TokenStream) -> Option<Tok
     let span = outline.generated;
     let [first, rest] = letters::of(&task.name, span)?;
     let runtime = &outline.reported_runtime;
-    let returns = match &outline.output.reported {
+    Some(match &outline.output.reported {
         // It differs from what the body returns.
         Some(_) if outline.output.is_opaque => return None,
         Some(ty) => {
             let returns = Ident::new("Returns", span);
-            quote_spanned!(outline.keyword=> #returns::<#ty>::NEW)
+            quote_spanned! {outline.keyword=>
+                #runtime::__private::#returns::<#ty>::NEW.spawn::<#first, #rest, _>(#work)
+            }
         }
-        None => Ident::new("ReturnsAny", span).into_token_stream(),
-    };
-    Some(quote_spanned! {outline.keyword=>
-        #runtime::__private::#returns.spawn::<#first, #rest, _>(#work)
+        None => {
+            let spawn = Ident::new("spawn_any", span);
+            quote_spanned!(outline.keyword=> #runtime::__private::#spawn::<#first, #rest, _>(#work))
+        }
     })
 }
 
@@ -300,7 +301,7 @@ fn future(
     body: &Group,
     in_body: &[TokenTree],
 ) -> TokenStream {
-    let statements = captures.iter().map(|capture| &capture.statements);
+    let statements = statements(captures);
     let pinned = &outline.output.pinned;
     // rustc points at it as a whole where the body has another type.
     let place = outline.output.place;
@@ -311,11 +312,11 @@ fn future(
     // keep a drop flag for each of them across every `.await` (`many_arguments_that_drop`
     // in tests/behaviour/footprint.rs).
     let block = quote_spanned! {outline.generated=>
-        #(#statements)*
+        #statements
         if false {
             return #value;
         }
-        #(#run)*
+        #run
     };
     let mut block = Group::new(Delimiter::Brace, block);
     block.set_span(outline.keyword);
@@ -329,11 +330,20 @@ fn closure(
     body: &Group,
     in_body: &[TokenTree],
 ) -> TokenStream {
-    let statements = captures.iter().map(|capture| &capture.statements);
+    let statements = statements(captures);
     let pinned = &outline.output.pinned;
     let run = run(outline, captures, body, in_body);
-    let block = quote_spanned!(outline.generated=> #(#statements)* #(#run)*);
+    let block = quote_spanned!(outline.generated=> #statements #run);
     quote_spanned!(outline.keyword=> move || -> #pinned { #block })
+}
+
+/// What brings the arguments into the task.
+fn statements(captures: &[Capture]) -> TokenStream {
+    let mut statements = TokenStream::new();
+    for capture in captures {
+        statements.extend(capture.statements.clone());
+    }
+    statements
 }
 
 /// The body as the last expression of a block.
@@ -346,13 +356,20 @@ fn run(
     captures: &[Capture],
     body: &Group,
     in_body: &[TokenTree],
-) -> Vec<TokenTree> {
-    let is_semicolon =
-        |token: &TokenTree| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';');
+) -> TokenStream {
     let has_neighbours = captures.iter().any(|capture| capture.is_bound_anew);
-    if has_neighbours || !in_body.iter().any(is_semicolon) {
-        let arm = quote_spanned!(outline.generated=> match () { () => #body });
-        return arm.into_iter().collect();
+    match has_neighbours || !has_statements(in_body) {
+        true => quote_spanned!(outline.generated=> match () { () => #body }),
+        false => TokenTree::from(body.clone()).into(),
     }
-    vec![body.clone().into()]
+}
+
+/// Whether a body is more than one expression.
+pub(crate) fn has_statements(body: &[TokenTree]) -> bool {
+    for token in body {
+        if matches!(token, TokenTree::Punct(punct) if punct.as_char() == ';') {
+            return true;
+        }
+    }
+    false
 }

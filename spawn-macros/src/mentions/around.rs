@@ -1,6 +1,7 @@
 //! What a token means, going by its neighbours.
 
 use super::Mention;
+use crate::word::{begins_with_capital, is_one_of};
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenTree};
 
 /// A token and its neighbours.
@@ -20,7 +21,7 @@ impl Around<'_> {
 
     pub(super) fn is_word(&self, offset: isize, words: &[&str]) -> bool {
         match self.get(offset) {
-            Some(TokenTree::Ident(found)) => words.iter().any(|word| found == word),
+            Some(TokenTree::Ident(found)) => is_one_of(&found.to_string(), words),
             _ => false,
         }
     }
@@ -66,9 +67,9 @@ impl Around<'_> {
         match self.get(-1) {
             None => true,
             Some(TokenTree::Ident(word)) => {
-                ["move", "return", "break", "async", "static", "in", "else"]
-                    .iter()
-                    .any(|keyword| word == keyword)
+                const KEYWORDS: [&str; 7] =
+                    ["move", "return", "break", "async", "static", "in", "else"];
+                is_one_of(&word.to_string(), &KEYWORDS)
             }
             Some(TokenTree::Punct(punct)) => !matches!(punct.as_char(), '?' | '|'),
             Some(TokenTree::Group(_) | TokenTree::Literal(_)) => false,
@@ -79,7 +80,7 @@ impl Around<'_> {
     pub(super) fn is_pattern_of_an_arm(&self, group: &Group) -> bool {
         // A block before an `if` may as well be a statement of its own, unless a type's name stands
         // before it.
-        let is_struct = |word: &Ident| word.to_string().starts_with(char::is_uppercase);
+        let is_struct = |word: &Ident| begins_with_capital(&word.to_string());
         let may_be_pattern = group.delimiter() != Delimiter::Brace
             || matches!(self.get(-1), Some(TokenTree::Ident(word)) if is_struct(word));
         self.is_pair(1, '=', '>') || (may_be_pattern && self.is_word(1, &["if"]))
@@ -115,9 +116,13 @@ impl Around<'_> {
     /// `x = 1`, `x += 1` and `x <<= 1` do not read `x` for anything but itself.
     fn is_assigned(&self) -> bool {
         let is_plain = self.is(1, '=') && !self.is_pair(1, '=', '=');
-        let is_compound = "+-*/%^&|"
-            .chars()
-            .any(|operator| self.is_pair(1, operator, '='));
+        let is_compound = match self.get(1) {
+            Some(TokenTree::Punct(operator)) => {
+                let operator = operator.as_char();
+                "+-*/%^&|".contains(operator) && self.is_pair(1, operator, '=')
+            }
+            _ => false,
+        };
         let is_shift = (self.is_pair(1, '<', '<') || self.is_pair(1, '>', '>'))
             && self.is_pair(2, '<', '=')
             || self.is_pair(2, '>', '=') && self.is_pair(1, '>', '>');

@@ -147,12 +147,10 @@ fn right_duration(text: &str) -> String {
         );
     }
     let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
-    match suggest::nearest(unit, UNITS) {
-        Some(near) if !unit.is_empty() && duration::parse(&number.replace(unit, near)).is_ok() => {
-            format!(
-                "did you mean `timeout = \"{}\"`?",
-                number.replace(unit, near)
-            )
+    let amount = number.strip_suffix(unit).unwrap_or_default();
+    match suggest::nearest(unit, &UNITS) {
+        Some(near) if !unit.is_empty() && duration::parse(&format!("{amount}{near}")).is_ok() => {
+            format!("did you mean `timeout = \"{amount}{near}\"`?")
         }
         _ => "write for example `timeout = \"30s\"`, `\"1h 30m\"`, `\"1.5s\"` or `\"500ms\"`"
             .to_owned(),
@@ -208,20 +206,13 @@ fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
 
 fn direct(value: &Expr, problems: &mut Problems) -> Option<Path> {
     if let Expr::Path(path) = value {
-        let names: Vec<_> = path
-            .path
-            .segments
-            .iter()
-            .map(|segment| &segment.ident)
-            .collect();
-        let is_plain = path.attrs.is_empty()
-            && path.qself.is_none()
-            && path.path.leading_colon.is_none()
-            && path
-                .path
-                .segments
-                .iter()
-                .all(|segment| segment.arguments.is_none());
+        let mut names = Vec::new();
+        let mut is_plain =
+            path.attrs.is_empty() && path.qself.is_none() && path.path.leading_colon.is_none();
+        for segment in &path.path.segments {
+            names.push(&segment.ident);
+            is_plain &= segment.arguments.is_none();
+        }
         if is_plain && matches!(names[..], [name] if name != "self" && name != "Self") {
             return Some(path.path.clone());
         }

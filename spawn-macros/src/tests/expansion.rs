@@ -128,7 +128,7 @@ fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
         pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()>
         where
         {
-            ::spawn_runtime::__private::ReturnsAny.spawn::<0, 0x72756e, _>({
+            ::spawn_runtime::__private::spawn_any::<0, 0x72756e, _>({
                 #[allow(clippy::used_underscore_binding)]
                 let __work = Self::run_now::<T, N>(self, __arg1);
                 __work
@@ -217,7 +217,11 @@ fn an_expectation_on_a_parameter_moves_to_where_it_can_come_true() {
 #[test]
 fn options_become_arguments_of_the_spawn() {
     let item = "async fn f(t: Duration) { t }";
-    check_part("name = \"other\"", item, ".spawn::<0, 0x6f74686572, _>(");
+    check_part(
+        "name = \"other\"",
+        item,
+        "::spawn_any::<0, 0x6f74686572, _>(",
+    );
     check_part("name = \"a\\0b\"", item, "{ \"a\\0b\" }");
     let long = "name = \"a name of more than thirty-two bytes\"";
     check_part(long, item, "{ \"a name of more than thirty-two bytes\" }");
@@ -281,7 +285,7 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "crate = crate::x",
         item,
-        "crate::x::__private::ReturnsAny.spawn::<",
+        "crate::x::__private::spawn_any::<",
     );
     check_part("blocking", "fn f(t: u8) -> u8 { t }", "move || -> u8 {");
     check_part(
@@ -334,7 +338,7 @@ fn an_opaque_type_stays_in_the_signature_and_is_inferred_in_the_body() {
     check_part(
         "",
         "async fn f() -> impl A {}",
-        "::spawn_runtime::__private::ReturnsAny.spawn::<",
+        "::spawn_runtime::__private::spawn_any::<",
     );
 }
 
@@ -349,11 +353,7 @@ fn the_reporter_is_not_asked_for_where_the_type_tells() {
         "Vec<A>",
         "Option<A>",
     ] {
-        check_part(
-            "",
-            &format!("async fn f() -> {ty} {{}}"),
-            "ReturnsAny.spawn",
-        );
+        check_part("", &format!("async fn f() -> {ty} {{}}"), "spawn_any");
     }
     for ty in ["A", "a::Option", "Result<u8, A>", "io::Result<u8>"] {
         check_part("", &format!("async fn f() -> {ty} {{}}"), "Returns::<");
@@ -372,7 +372,7 @@ fn a_function_that_never_returns_has_a_handle_of_no_value() {
 #[test]
 fn a_raw_identifier_is_named_without_its_mark() {
     let item = "async fn r#type(r#fn: A) { r#fn }";
-    check_part("", item, ".spawn::<0, 0x74797065, _>(");
+    check_part("", item, "::spawn_any::<0, 0x74797065, _>(");
     check_part("", item, "let _ = &r#fn;");
 }
 

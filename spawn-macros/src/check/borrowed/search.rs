@@ -2,10 +2,11 @@
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
+use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, GenericArgument, GenericParam, Generics, Lifetime,
-    ParenthesizedGenericArguments, PathArguments, ReturnType, Type, TypeParamBound, TypeReference,
-    WherePredicate,
+    ParenthesizedGenericArguments, PathArguments, ReturnType, Token, Type, TypeParamBound,
+    TypeReference, WherePredicate,
 };
 
 /// A borrow that is not `'static`.
@@ -42,26 +43,18 @@ impl Search {
         let mut bounds = Vec::new();
         for parameter in &generics.params {
             if let GenericParam::Lifetime(parameter) = parameter {
-                bounds.extend(
-                    parameter
-                        .bounds
-                        .iter()
-                        .map(|bound| (&parameter.lifetime, bound)),
-                );
+                for bound in &parameter.bounds {
+                    bounds.push((&parameter.lifetime, bound));
+                }
             }
         }
-        for predicate in generics
-            .where_clause
-            .iter()
-            .flat_map(|clause| &clause.predicates)
-        {
-            if let WherePredicate::Lifetime(predicate) = predicate {
-                bounds.extend(
-                    predicate
-                        .bounds
-                        .iter()
-                        .map(|bound| (&predicate.lifetime, bound)),
-                );
+        if let Some(clause) = &generics.where_clause {
+            for predicate in &clause.predicates {
+                if let WherePredicate::Lifetime(predicate) = predicate {
+                    for bound in &predicate.bounds {
+                        bounds.push((&predicate.lifetime, bound));
+                    }
+                }
             }
         }
         // `'a: 'b, 'b: 'static` makes both of them last.
@@ -100,7 +93,11 @@ impl Search {
             Type::Paren(ty) => self.ty(&ty.elem, found),
             Type::Ptr(ty) => self.ty(&ty.elem, found),
             Type::Slice(ty) => self.ty(&ty.elem, found),
-            Type::Tuple(ty) => ty.elems.iter().for_each(|part| self.ty(part, found)),
+            Type::Tuple(ty) => {
+                for part in &ty.elems {
+                    self.ty(part, found);
+                }
+            }
             Type::ImplTrait(ty) => self.bounds(&ty.bounds, found),
             Type::TraitObject(ty) => self.bounds(&ty.bounds, found),
             Type::Path(ty) => {
@@ -112,9 +109,9 @@ impl Search {
             Type::Reference(reference) => self.reference(reference, found),
             Type::FnPtr(ty) => {
                 let search = self.within_call(ty.lifetimes.as_ref());
-                ty.inputs
-                    .iter()
-                    .for_each(|input| search.ty(&input.ty, found));
+                for input in &ty.inputs {
+                    search.ty(&input.ty, found);
+                }
                 search.output(&ty.output, found);
             }
             _ => {}
@@ -146,7 +143,9 @@ impl Search {
                     ..
                 }) => {
                     let search = self.within_call(None);
-                    inputs.iter().for_each(|input| search.ty(&input.ty, found));
+                    for input in inputs {
+                        search.ty(&input.ty, found);
+                    }
                     search.output(output, found);
                 }
             }
@@ -171,7 +170,7 @@ impl Search {
 
     fn bounds<'a>(
         &self,
-        bounds: impl IntoIterator<Item = &'a TypeParamBound>,
+        bounds: &'a Punctuated<TypeParamBound, Token![+]>,
         found: &mut Vec<Found<'a>>,
     ) {
         for bound in bounds {
@@ -207,7 +206,8 @@ impl Search {
     }
 
     fn bring_in(&mut self, lifetimes: Option<&syn::BoundLifetimes>) {
-        for parameter in lifetimes.iter().flat_map(|lifetimes| &lifetimes.lifetimes) {
+        let Some(lifetimes) = lifetimes else { return };
+        for parameter in &lifetimes.lifetimes {
             if let GenericParam::Lifetime(parameter) = parameter {
                 self.allow(&parameter.lifetime);
             }
