@@ -4,7 +4,6 @@ use std::{
     time::Duration,
 };
 
-use pin_project_lite::pin_project;
 use tokio::task::JoinHandle;
 
 use super::{Outcome, anchor::Anchor};
@@ -45,21 +44,15 @@ pub trait Wrap<F> {
 pub struct Plain;
 
 impl<F: Future> Wrap<F> for Plain {
-    type Body = PlainBody<F>;
+    type Body = F;
 
-    fn wrap(self, future: F) -> Self::Body {
-        PlainBody { future }
+    #[inline(always)]
+    fn wrap(self, future: F) -> F {
+        future
     }
 }
 
-pin_project! {
-    pub struct PlainBody<F> {
-        #[pin]
-        future: F,
-    }
-}
-
-impl<F: Future> Body for PlainBody<F> {
+impl<F: Future> Body for F {
     type Output = F::Output;
 
     #[inline(always)]
@@ -68,6 +61,6 @@ impl<F: Future> Body for PlainBody<F> {
         cx: &mut Context<'_>,
         _: &A,
     ) -> Poll<Ended<F::Output>> {
-        self.project().future.poll(cx).map(Ended::Value)
+        self.poll(cx).map(Ended::Value)
     }
 }
