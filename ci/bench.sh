@@ -7,3 +7,4 @@ export CARGO_TARGET_DIR=../../target/benchmarks
 cargo clippy --quiet --release --all-targets -- -D warnings
 cargo build --quiet --release
 ../../target/benchmarks/release/benchmarks table ../../README.md ../../BENCHMARKS.md
+../../target/benchmarks/release/benchmarks contended ../../BENCHMARKS.md

@@ -26,6 +26,7 @@ usage: benchmarks run WAY BATCH ROUNDS [current|two]   do the work, e.g. under c
        benchmarks guard BASELINE                       fail when a ratio is worse than in the file
        benchmarks accept BASELINE                      write the file
        benchmarks table README BENCHMARKS              measure all, and write the tables of both pages
+       benchmarks contended BENCHMARKS                 measure eight tasks that spawn at once, and write that table
        benchmarks splice PAGE NAME                     put standard input between a page's markers";
 
 fn main() -> ExitCode {
@@ -57,6 +58,7 @@ fn main() -> ExitCode {
         ["guard", baseline] => return guard::check(baseline),
         ["accept", baseline] => guard::accept(baseline),
         ["table", readme, benchmarks] => table::write(readme, benchmarks),
+        ["contended", benchmarks] => table::write_contended(benchmarks),
         ["splice", page, name] => table::splice_input(page, name),
         _ => {
             eprintln!("{USAGE}");
