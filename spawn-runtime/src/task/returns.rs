@@ -60,8 +60,7 @@ impl<T, E: Display> Returns<Result<T, E>> {
     ) -> TaskHandle<Result<T, E>>
     where
         F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        F::Output: Send,                                   // else: `#[background(local)]`
-        Result<T, E>: 'static,
+        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
     {
         start_plain::<FIRST, REST, _, _>(ReportDisplay, future)
     }
@@ -88,8 +87,7 @@ impl<T, E: Debug> ReturnsDebug<Result<T, E>> {
     ) -> TaskHandle<Result<T, E>>
     where
         F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        F::Output: Send,                                   // else: `#[background(local)]`
-        Result<T, E>: 'static,
+        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
     {
         start_plain::<FIRST, REST, _, _>(ReportDebug, future)
     }
@@ -116,8 +114,7 @@ impl<T, E> ReturnsResult<Result<T, E>> {
     ) -> TaskHandle<Result<T, E>>
     where
         F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        F::Output: Send,                                   // else: `#[background(local)]`
-        Result<T, E>: 'static,
+        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
     {
         start_plain::<FIRST, REST, _, _>(ReportTypeName, future)
     }
