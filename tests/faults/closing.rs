@@ -11,7 +11,7 @@ use std::{
 use spawn_runtime::{CancellationToken, TaskScope, background, spawn};
 use tokio::task::yield_now;
 
-use crate::support::{Tickets, accounted, on_each_runtime, runtime, scale};
+use crate::support::{Drops, accounted, on_each_runtime, runtime, scale};
 
 #[background(on = scope)]
 async fn polite(scope: TaskScope, #[cancel] token: CancellationToken) {
@@ -26,14 +26,14 @@ fn spins(scope: TaskScope, end: Arc<AtomicBool>) {
 }
 
 /// Spawns another task of the scope when it is dropped.
-struct SpawnsOnDrop(TaskScope, Tickets);
+struct SpawnsOnDrop(TaskScope, Drops);
 
 impl Drop for SpawnsOnDrop {
     fn drop(&mut self) {
-        let ticket = self.1.ticket();
+        let witness = self.1.witness();
         self.0
             .spawn(async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             })
             .detach();
@@ -59,19 +59,19 @@ fn every_deadline_against_every_kind_of_task() {
         ];
         // Each takes a second, for what can't be aborted.
         for grace in graces.into_iter().take(scale()) {
-            let tickets = Tickets::default();
+            let drops = Drops::default();
             let scope = TaskScope::new();
             let end = Arc::new(AtomicBool::new(false));
             for _ in 0..10 {
                 polite(scope.clone()).detach();
-                let ticket = tickets.ticket();
+                let witness = drops.witness();
                 let deaf = scope.spawn_named("deaf", async move {
-                    let _ticket = ticket;
+                    let _witness = witness;
                     pending::<()>().await;
                 });
                 deaf.detach();
             }
-            let spawner = SpawnsOnDrop(scope.child(), tickets.clone());
+            let spawner = SpawnsOnDrop(scope.child(), drops.clone());
             scope
                 .spawn(async move {
                     let _spawner = spawner;
@@ -105,7 +105,7 @@ fn every_deadline_against_every_kind_of_task() {
                     .file()
                     .ends_with("closing.rs")
             );
-            assert_eq!(tickets.alive(), 0);
+            assert_eq!(drops.alive(), 0);
             // The grace, a second for what can't be dropped, and a lot for a busy machine.
             assert!(took < grace + Duration::from_secs(10), "{took:?}");
         }
@@ -197,19 +197,19 @@ async fn after_a_report_with_stragglers_a_second_call_does_not_wait_again() {
 fn a_scope_is_shut_down_from_another_runtime() {
     let (workers, elsewhere) = (runtime(Some(2)), runtime(None));
     let scope = TaskScope::new();
-    let tickets = Tickets::default();
+    let drops = Drops::default();
     for _ in 0..100 {
-        let ticket = tickets.ticket();
+        let witness = drops.witness();
         scope
             .spawn_on(workers.handle(), async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             })
             .detach();
     }
     let report = elsewhere.block_on(scope.shutdown(Duration::from_millis(1)));
     assert_eq!(report.aborted.len(), 100);
-    assert_eq!(tickets.alive(), 0);
+    assert_eq!(drops.alive(), 0);
 }
 
 // A blocking function that waits for its turn is prevented; one that runs is waited for.

@@ -12,7 +12,7 @@ use std::{
 use spawn_runtime::{TaskScope, background, spawn};
 use tokio::task::yield_now;
 
-use crate::support::{Random, Tickets, accounted, on_each_runtime, runtime, scale};
+use crate::support::{Drops, Random, accounted, on_each_runtime, runtime, scale};
 
 // R1: abort, cancel, drop and completion at once. Row 5 of the guide: the kinds add up.
 #[test]
@@ -20,15 +20,15 @@ fn abort_cancel_drop_and_completion_race_to_one_end() {
     let runtime = runtime(Some(4));
     let rounds = 2_000 * scale();
     runtime.block_on(async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         let mut random = Random(1);
         let mut ends = Vec::new();
         for _ in 0..rounds {
-            let ticket = tickets.ticket();
+            let witness = drops.witness();
             let yields = random.below(3);
             let handle = scope.spawn(async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 for _ in 0..yields {
                     yield_now().await;
                 }
@@ -50,7 +50,7 @@ fn abort_cancel_drop_and_completion_race_to_one_end() {
         scope.wait().await;
         let report = scope.shutdown(Duration::ZERO).await;
         assert_eq!(report.finished + report.cancelled, rounds, "{report}");
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
         assert!(scope.is_empty() && scope.tasks().is_empty());
     });
 }
@@ -61,21 +61,21 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
     let rounds = 20 * scale();
     on_each_runtime(|| async {
         for round in 0..rounds / 2 {
-            let tickets = Tickets::default();
+            let drops = Drops::default();
             let (scope, running) = (TaskScope::new(), Arc::new(AtomicUsize::new(0)));
             let over = Arc::new(AtomicBool::new(false));
             let spawners: Vec<_> = (0..4)
                 .map(|_| {
                     let (scope, running, over) = (scope.clone(), running.clone(), over.clone());
-                    let tickets = tickets.clone();
+                    let drops = drops.clone();
                     spawn(async move {
                         let (mut values, mut refused) = (0, 0);
                         while refused < 20 {
                             let (running, over) = (running.clone(), over.clone());
-                            let ticket = tickets.ticket();
+                            let witness = drops.witness();
                             let child = scope.child();
                             let handle = child.spawn(async move {
-                                let _ticket = ticket;
+                                let _witness = witness;
                                 assert!(!over.load(SeqCst), "polled after the shutdown");
                                 running.fetch_add(1, SeqCst);
                                 yield_now().await;
@@ -105,7 +105,7 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
                 values += spawner.await.unwrap();
             }
             assert_eq!(report.finished, values, "{report}");
-            assert_eq!(tickets.alive(), 0);
+            assert_eq!(drops.alive(), 0);
         }
     });
 }
@@ -114,13 +114,13 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
 #[test]
 fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
     on_each_runtime(|| async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         for _ in 0..5_000 {
-            let ticket = tickets.ticket();
+            let witness = drops.witness();
             scope
                 .spawn(async move {
-                    let _ticket = ticket;
+                    let _witness = witness;
                     pending::<()>().await;
                 })
                 .detach();
@@ -138,7 +138,7 @@ fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
             yield_now().await;
         };
         assert_eq!(report.aborted.len(), 5_000, "{report}");
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
     });
 }
 
@@ -199,13 +199,13 @@ fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
     let count = 100_000 * scale();
     let runtime = runtime(None);
     runtime.block_on(async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         let children: Vec<_> = (0..100).map(|_| scope.child()).collect();
         for which in 0..count {
-            let ticket = tickets.ticket();
+            let witness = drops.witness();
             let task = async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             };
             match which % 2 {
@@ -229,7 +229,7 @@ fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
         let report = scope.shutdown(Duration::ZERO).await;
         drop(sibling);
         assert_eq!(report.aborted.len(), count);
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
         assert!(
             ticks.load(SeqCst) >= count / 10_000,
             "{ticks:?} for {count}"

@@ -6,5 +6,4 @@ mod dropping;
 mod listing;
 mod report;
 mod shutdown;
-mod support;
 mod wait;

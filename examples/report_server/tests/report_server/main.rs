@@ -1,6 +1,5 @@
 //! The report server end to end: the real program, driven over HTTP.
 
-#[path = "report_server/server.rs"]
 mod server;
 
 use std::{

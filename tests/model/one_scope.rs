@@ -1,21 +1,17 @@
-//! Random sequences of what users do with a scope, against a model of a few lines.
+//! Random sequences of what users do with a scope and its children, up to the shutdown of the first.
 //!
-//! Whatever is done, in whatever order: each handle resolves, each task is dropped once, the report
-//! counts each admitted task once and under what happened to it, and nothing is admitted afterwards.
+//! Each handle resolves. Each task is dropped once. The report counts each admitted task once, under what happened to
+//! it. Nothing is admitted afterwards.
 
-use std::{
-    future::pending,
-    sync::{
-        Arc, Once,
-        atomic::{AtomicUsize, Ordering::SeqCst},
-    },
-    time::Duration,
-};
+use std::{future::pending, time::Duration};
 
-use proptest::{collection::vec, prelude::*};
 use spawn_runtime::{CancellationToken, TaskHandle, TaskScope, background};
 
-#[derive(Clone, Debug)]
+use crate::support::{
+    Drops, Failures, PanicsOnDrop, Random, Witness, check_random_steps, hide_expected_panics, scale,
+};
+
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Spawn { scope: usize, task: Kind },
     Child { of: usize },
@@ -39,49 +35,38 @@ enum Kind {
     Deaf,
 }
 
-fn kind() -> impl Strategy<Value = Kind> {
-    use Kind::*;
-    prop::sample::select(vec![
-        Ends,
-        EndsLater,
-        Fails,
-        Panics,
-        PanicsWhenDropped,
-        TimesOut,
-        Listens,
-        Deaf,
+impl Kind {
+    const ALL: [Kind; 8] = [
+        Kind::Ends,
+        Kind::EndsLater,
+        Kind::Fails,
+        Kind::Panics,
+        Kind::PanicsWhenDropped,
+        Kind::TimesOut,
+        Kind::Listens,
+        Kind::Deaf,
+    ];
+}
+
+fn step(random: &mut Random) -> Step {
+    let mut any = || random.index(64);
+    let (scope, task, kind) = (any(), any(), any());
+    random.weighted(&[
+        (
+            6,
+            Step::Spawn {
+                scope,
+                task: Kind::ALL[kind % Kind::ALL.len()],
+            },
+        ),
+        (1, Step::Child { of: scope }),
+        (1, Step::CancelScope { scope }),
+        (1, Step::CancelTask { task }),
+        (1, Step::Abort { task }),
+        (1, Step::Await),
+        (1, Step::Let { task }),
+        (2, Step::Turn),
     ])
-}
-
-fn step() -> impl Strategy<Value = Step> {
-    let any = 0_usize..64;
-    prop_oneof![
-        6 => (any.clone(), kind()).prop_map(|(scope, task)| Step::Spawn { scope, task }),
-        1 => any.clone().prop_map(|of| Step::Child { of }),
-        1 => any.clone().prop_map(|scope| Step::CancelScope { scope }),
-        1 => any.clone().prop_map(|task| Step::CancelTask { task }),
-        1 => any.clone().prop_map(|task| Step::Abort { task }),
-        1 => Just(Step::Await),
-        1 => any.prop_map(|task| Step::Let { task }),
-        2 => Just(Step::Turn),
-    ]
-}
-
-/// Counts how often it is dropped.
-struct Witness(Arc<AtomicUsize>);
-
-impl Drop for Witness {
-    fn drop(&mut self) {
-        self.0.fetch_add(1, SeqCst);
-    }
-}
-
-struct PanicsOnDrop;
-
-impl Drop for PanicsOnDrop {
-    fn drop(&mut self) {
-        panic!("dropped");
-    }
 }
 
 #[background(on = scope)]
@@ -95,7 +80,7 @@ async fn task(
         Kind::Ends => {}
         Kind::EndsLater => tokio::time::sleep(Duration::from_millis(5)).await,
         Kind::Fails => return Err("failed".to_owned()),
-        Kind::Panics => panic!("panicked"),
+        Kind::Panics => panic!("as told"),
         Kind::PanicsWhenDropped => {
             let _guard = PanicsOnDrop;
             pending::<()>().await;
@@ -137,23 +122,21 @@ impl Ends {
     }
 }
 
-async fn run(steps: Vec<Step>, grace: Duration) {
+async fn run(steps: &[Step], grace: Duration) {
     let root = TaskScope::new();
     // Leaked, so that a task can name its scope without keeping it alive.
     let mut scopes: Vec<&'static TaskScope> = vec![Box::leak(Box::new(root.clone()))];
     let mut handles = Vec::new();
     let (mut ends, mut unseen) = (Ends::default(), 0);
-    let drops = Arc::new(AtomicUsize::new(0));
-    let mut spawned = 0;
+    let drops = Drops::default();
     for step in steps {
-        match step {
+        match *step {
             Step::Spawn { scope, task: kind } => {
-                let (scope, witness) = (scopes[scope % scopes.len()], Witness(drops.clone()));
+                let (scope, witness) = (scopes[scope % scopes.len()], drops.witness());
                 handles.push(match kind {
                     Kind::TimesOut => task_with_a_timeout(scope, witness),
                     _ => task(scope, kind, witness),
                 });
-                spawned += 1;
             }
             Step::Child { of } => {
                 let child = scopes[of % scopes.len()].child();
@@ -177,18 +160,19 @@ async fn run(steps: Vec<Step>, grace: Duration) {
         }
         let live = root.len();
         assert_eq!(root.tasks().len(), live);
-        assert!(live <= spawned);
+        assert!(live <= drops.given());
     }
 
+    let spawned = drops.given();
     let report = root.shutdown(grace).await;
     assert!(report.still_running.is_empty(), "{report}");
     assert_eq!(root.len(), 0);
     assert_eq!(
-        drops.load(SeqCst),
+        drops.count(),
         spawned,
         "each dropped once, before the shutdown returned"
     );
-    let late = task(scopes[scopes.len() - 1], Kind::Ends, Witness(drops.clone()));
+    let late = task(scopes[scopes.len() - 1], Kind::Ends, drops.witness());
     assert!(late.await.unwrap_err().is_cancelled());
     for handle in handles {
         ends.add(handle).await;
@@ -218,35 +202,18 @@ fn on(
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig {
-        cases: std::env::var("MODEL_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(200),
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    })]
-
-    #[test]
-    fn whatever_is_done_every_task_is_accounted_for(
-        steps in vec(step(), 0..80),
-        grace in prop::sample::select(vec![0, 2, 50]),
-    ) {
-        spawn_runtime::set_failure_hook(|_| {});
-        static QUIET: Once = Once::new();
-        QUIET.call_once(|| {
-            let loud = std::panic::take_hook();
-            std::panic::set_hook(Box::new(move |panic| {
-                // Those of the tasks are part of the game.
-                let payload = panic.payload().downcast_ref::<&str>();
-                if !matches!(payload, Some(&("panicked" | "dropped"))) {
-                    loud(panic);
-                }
-            }));
+#[test]
+fn every_task_is_accounted_for_in_whatever_order_things_happen() {
+    let _failures = Failures::listen();
+    hide_expected_panics();
+    for grace in [0, 2, 50] {
+        check_random_steps(70 * scale(), 80, step, |steps| {
+            tokio::runtime::Builder::new_current_thread()
+                .enable_time()
+                .start_paused(true)
+                .build()
+                .unwrap()
+                .block_on(run(steps, Duration::from_millis(grace)));
         });
-        tokio::runtime::Builder::new_current_thread()
-            .enable_time()
-            .start_paused(true)
-            .build()
-            .unwrap()
-            .block_on(run(steps, Duration::from_millis(grace)));
     }
 }

@@ -4,5 +4,4 @@ mod cooperation;
 mod dropping;
 mod failing;
 mod joining;
-mod support;
 mod wakers;

@@ -7,5 +7,4 @@ mod races;
 mod runtimes;
 #[cfg(unix)]
 mod signals;
-mod support;
 mod wakers;

@@ -1,12 +1,14 @@
-//! A tree of scopes under random steps, checked after each: who is in, and what a shutdown of any of
-//! the scopes tells. (`model.rs` looks at the end of one scope only, but with timeouts.)
+//! A tree of scopes. After each step the model knows which tasks are in which scope, and what the shutdown of any scope
+//! reports. (`one_scope` looks only at the end of one scope, but with timeouts.)
 
 use std::{future::pending, time::Duration};
 
-use proptest::{collection::vec, prelude::*, test_runner::TestCaseResult};
 use spawn_runtime::{
     CancellationToken, ShutdownReport, TaskErrorKind, TaskHandle, TaskScope, background,
-    set_failure_hook,
+};
+
+use crate::support::{
+    Failures, PanicsOnDrop, Random, check_random_steps, hide_expected_panics, scale, settle,
 };
 
 /// What a task does.
@@ -21,7 +23,7 @@ enum Kind {
     Bomb,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Step {
     Spawn { scope: usize, kind: Kind },
     Child { scope: usize },
@@ -33,26 +35,27 @@ enum Step {
     ShutDown { scope: usize, grace: bool },
 }
 
-fn step() -> impl Strategy<Value = Step> {
-    let kind = prop_oneof![
-        1 => Just(Kind::Quick),
-        1 => Just(Kind::Panics),
-        1 => Just(Kind::Fails),
-        3 => Just(Kind::Deaf),
-        3 => Just(Kind::Listens),
-        1 => Just(Kind::Bomb),
-    ];
-    let which = 0..1_000_usize;
-    prop_oneof![
-        12 => (which.clone(), kind).prop_map(|(scope, kind)| Step::Spawn { scope, kind }),
-        4 => which.clone().prop_map(|scope| Step::Child { scope }),
-        2 => which.clone().prop_map(|task| Step::CancelTask { task }),
-        2 => which.clone().prop_map(|task| Step::AbortTask { task }),
-        2 => which.clone().prop_map(|task| Step::DropHandle { task }),
-        1 => which.clone().prop_map(|scope| Step::CancelScope { scope }),
-        1 => which.clone().prop_map(|scope| Step::DropScope { scope }),
-        1 => (which, any::<bool>()).prop_map(|(scope, grace)| Step::ShutDown { scope, grace }),
-    ]
+fn step(random: &mut Random) -> Step {
+    let kind = random.weighted(&[
+        (1, Kind::Quick),
+        (1, Kind::Panics),
+        (1, Kind::Fails),
+        (3, Kind::Deaf),
+        (3, Kind::Listens),
+        (1, Kind::Bomb),
+    ]);
+    let mut any = || random.index(1_000);
+    let (scope, task, grace) = (any(), any(), any() % 2 == 0);
+    random.weighted(&[
+        (12, Step::Spawn { scope, kind }),
+        (4, Step::Child { scope }),
+        (2, Step::CancelTask { task }),
+        (2, Step::AbortTask { task }),
+        (2, Step::DropHandle { task }),
+        (1, Step::CancelScope { scope }),
+        (1, Step::DropScope { scope }),
+        (1, Step::ShutDown { scope, grace }),
+    ])
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -178,14 +181,6 @@ async fn listens(scope: TaskScope, #[cancel] token: CancellationToken) -> Result
     Ok(())
 }
 
-struct PanicsOnDrop;
-
-impl Drop for PanicsOnDrop {
-    fn drop(&mut self) {
-        panic!("in a destructor");
-    }
-}
-
 fn spawn(scope: &TaskScope, kind: Kind) -> TaskHandle<Result<(), ()>> {
     match kind {
         Kind::Quick => scope.spawn_result(async { Ok(()) }),
@@ -200,31 +195,24 @@ fn spawn(scope: &TaskScope, kind: Kind) -> TaskHandle<Result<(), ()>> {
     }
 }
 
-fn check_report(report: &ShutdownReport, model: &Model, scope: usize) -> TestCaseResult {
+fn check_report(report: &ShutdownReport, model: &Model, scope: usize) {
     let count = |end| model.count(scope, Some(end));
-    prop_assert_eq!(report.finished, count(End::Finished), "{}", report);
-    prop_assert_eq!(report.failed, count(End::Failed), "{}", report);
-    prop_assert_eq!(report.panicked, count(End::Panicked), "{}", report);
+    assert_eq!(report.finished, count(End::Finished), "{}", report);
+    assert_eq!(report.failed, count(End::Failed), "{}", report);
+    assert_eq!(report.panicked, count(End::Panicked), "{}", report);
     let cancelled = report.cancelled + report.aborted.len();
-    prop_assert_eq!(cancelled, count(End::Cancelled), "{}", report);
-    prop_assert!(report.still_running.is_empty(), "{}", report);
-    Ok(())
+    assert_eq!(cancelled, count(End::Cancelled), "{}", report);
+    assert!(report.still_running.is_empty(), "{}", report);
 }
 
-async fn settle() {
-    for _ in 0..10 {
-        tokio::task::yield_now().await;
-    }
-}
-
-async fn run(steps: Vec<Step>) -> TestCaseResult {
+async fn run(steps: &[Step]) {
     let mut model = Model::default();
     model.child(None);
     let mut scopes = vec![Some(TaskScope::new())];
     let mut tasks: Vec<Option<TaskHandle<Result<(), ()>>>> = Vec::new();
     let mut reports: Vec<Option<String>> = vec![None];
     for step in steps {
-        match step {
+        match *step {
             Step::Spawn { scope, kind } => {
                 let at = scope % scopes.len();
                 let Some(scope) = &scopes[at] else { continue };
@@ -279,8 +267,8 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
                 let report = scope.shutdown(wait).await;
                 model.end_scope(at, grace);
                 match &reports[at] {
-                    Some(first) => prop_assert_eq!(&report.to_string(), first),
-                    None => check_report(&report, &model, at)?,
+                    Some(first) => assert_eq!(&report.to_string(), first),
+                    None => check_report(&report, &model, at),
                 }
                 reports[at].get_or_insert(report.to_string());
             }
@@ -289,9 +277,9 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
         for (at, scope) in scopes.iter().enumerate() {
             let Some(scope) = scope else { continue };
             let live = model.count(at, None);
-            prop_assert_eq!(scope.len(), live);
-            prop_assert_eq!(scope.is_empty(), live == 0);
-            prop_assert_eq!(scope.tasks().len(), live);
+            assert_eq!(scope.len(), live);
+            assert_eq!(scope.is_empty(), live == 0);
+            assert_eq!(scope.tasks().len(), live);
         }
     }
     let root = scopes[0].take().unwrap();
@@ -303,7 +291,7 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
     let report = root.shutdown(Duration::ZERO).await;
     model.end_scope(0, false);
     if reports[0].is_none() {
-        check_report(&report, &model, 0)?;
+        check_report(&report, &model, 0);
     }
     for (handle, task) in tasks.into_iter().zip(&model.tasks) {
         let Some(handle) = handle else { continue };
@@ -314,39 +302,20 @@ async fn run(steps: Vec<Step>) -> TestCaseResult {
             Err(_) if task.end == Some(End::Refused) => End::Refused,
             Err(_) => End::Cancelled,
         };
-        prop_assert_eq!(Some(end), task.end, "{:?}", task.kind);
+        assert_eq!(Some(end), task.end, "{:?}", task.kind);
     }
-    Ok(())
 }
 
 #[test]
-fn scopes_do_what_the_model_does() {
-    set_failure_hook(|_| {});
-    // The panics of the tasks are meant; without their text a failing case can be read.
-    let print = std::panic::take_hook();
-    std::panic::set_hook(Box::new(move |panic| {
-        let meant = ["as told", "in a destructor"];
-        let text = panic.payload().downcast_ref::<&str>();
-        if !text.is_some_and(|text| meant.contains(text)) {
-            print(panic);
-        }
-    }));
-    let scale: u32 = std::env::var("SPAWN_STRESS").map_or(1, |scale| scale.parse().unwrap());
-    let config = ProptestConfig {
-        cases: 256 * scale,
-        failure_persistence: None,
-        ..ProptestConfig::default()
-    };
-    let mut runner = proptest::test_runner::TestRunner::new(config);
-    let result = runner.run(&vec(step(), 0..60), |steps| {
+fn a_tree_of_scopes_does_what_the_model_does() {
+    let _failures = Failures::listen();
+    hide_expected_panics();
+    check_random_steps(256 * scale(), 60, step, |steps| {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .start_paused(true)
             .build()
             .unwrap();
-        runtime.block_on(run(steps))
+        runtime.block_on(run(steps));
     });
-    if let Err(error) = result {
-        panic!("{error}");
-    }
 }

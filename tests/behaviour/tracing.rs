@@ -19,6 +19,8 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
+use crate::support::{in_a_process_of_its_own, runtime, settle};
+
 /// Each event with the spans that it was in, the outermost first.
 #[derive(Clone, Default)]
 struct Seen(Arc<Mutex<Vec<String>>>);
@@ -57,7 +59,7 @@ impl Visit for Fields<'_> {
     }
 }
 
-/// On this thread only, so that the tests of this file don't hear each other.
+/// On this thread only, so that the tests don't hear each other.
 fn listen() -> (Seen, DefaultGuard) {
     let seen = Seen::default();
     let subscriber = tracing_subscriber::registry().with(seen.clone());
@@ -151,58 +153,53 @@ fn on_a_thread_in_turn() -> Option<&'static str> {
 }
 
 #[test]
-fn it_crosses_to_the_threads_of_the_blocking_pool() {
-    // For the whole process: the threads of the pool have no subscriber of their own otherwise.
-    let output = std::process::Command::new(std::env::current_exe().unwrap())
-        .args(["--ignored", "--exact", "in_a_process_with_one_subscriber"])
-        .output()
-        .unwrap();
-    let printed = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success(), "{printed}");
-    assert!(printed.contains("1 passed"), "{printed}");
-}
-
-#[test]
-#[ignore = "run by `it_crosses_to_the_threads_of_the_blocking_pool`, in a process of its own"]
-fn in_a_process_with_one_subscriber() {
-    let seen = Seen::default();
-    let subscriber = tracing_subscriber::registry().with(seen.clone());
-    tracing::subscriber::set_global_default(subscriber).unwrap();
-    let runtime = tokio::runtime::Runtime::new().unwrap();
-    runtime.block_on(async {
-        let span = info_span!("request");
-        assert_eq!(span.in_scope(on_a_thread).await.unwrap(), Some("request"));
-        assert_eq!(
-            span.in_scope(on_a_thread_in_turn).await.unwrap(),
-            Some("request")
-        );
-        assert_eq!(on_a_thread().await.unwrap(), None);
-        assert_eq!(on_a_thread_in_turn().await.unwrap(), None);
+fn the_span_crosses_to_the_threads_of_the_blocking_pool() {
+    let name = "behaviour::tracing::the_span_crosses_to_the_threads_of_the_blocking_pool";
+    in_a_process_of_its_own(name, || {
+        // For the whole process: the threads of the pool have no subscriber of their own otherwise.
+        let subscriber = tracing_subscriber::registry().with(Seen::default());
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let span = info_span!("request");
+            assert_eq!(span.in_scope(on_a_thread).await.unwrap(), Some("request"));
+            assert_eq!(
+                span.in_scope(on_a_thread_in_turn).await.unwrap(),
+                Some("request")
+            );
+            assert_eq!(on_a_thread().await.unwrap(), None);
+            assert_eq!(on_a_thread_in_turn().await.unwrap(), None);
+        });
     });
 }
 
-#[tokio::test]
-async fn an_unheard_failure_is_an_event_with_name_id_and_place() {
+#[test]
+fn an_unheard_failure_is_an_event_with_name_id_and_place() {
     #[background]
     async fn write_audit_log() -> Result<(), String> {
         Err("disk full".to_owned())
     }
-    let (seen, _guard) = listen();
-    let handle = write_audit_log();
-    let (id, at) = (handle.id(), handle.spawned_at());
-    drop(handle);
-    yield_now().await;
-    yield_now().await;
-    let lines = seen.lines();
-    assert_eq!(lines.len(), 1, "{lines:?}");
-    for part in [
-        format!("task `write_audit_log` failed: disk full (spawned at {at})"),
-        "task.name=\"write_audit_log\"".to_owned(),
-        format!("task.id={id}"),
-        format!("task.spawned_at={at}"),
-    ] {
-        assert!(lines[0].contains(&part), "{part} in {}", lines[0]);
-    }
+    let name = "behaviour::tracing::an_unheard_failure_is_an_event_with_name_id_and_place";
+    // Where a failure hook is set, there are no events.
+    in_a_process_of_its_own(name, || {
+        runtime(None).block_on(async {
+            let (seen, _guard) = listen();
+            let handle = write_audit_log();
+            let (id, at) = (handle.id(), handle.spawned_at());
+            drop(handle);
+            settle().await;
+            let lines = seen.lines();
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            for part in [
+                format!("task `write_audit_log` failed: disk full (spawned at {at})"),
+                "task.name=\"write_audit_log\"".to_owned(),
+                format!("task.id={id}"),
+                format!("task.spawned_at={at}"),
+            ] {
+                assert!(lines[0].contains(&part), "{part} in {}", lines[0]);
+            }
+        });
+    });
 }
 
 #[tokio::test]

@@ -1,0 +1,36 @@
+//! The kinds of runtime that a test runs on, and how large it runs.
+
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+
+/// How much more of everything: 1 in the gate, from `SPAWN_STRESS` in `ci/stress.sh`.
+pub fn scale() -> usize {
+    std::env::var("SPAWN_STRESS").map_or(1, |scale| scale.parse().unwrap())
+}
+
+/// Runs the test on each kind of runtime that matters.
+pub fn on_each_runtime<F: std::future::Future>(test: impl Fn() -> F) {
+    for workers in [None, Some(1), Some(2), Some(8)] {
+        let runtime = runtime(workers);
+        runtime.block_on(async {
+            let limit = Duration::from_secs(60 * scale() as u64);
+            tokio::time::timeout(limit, test())
+                .await
+                .unwrap_or_else(|_| panic!("it hangs with {workers:?} workers"));
+        });
+        runtime.shutdown_background();
+    }
+}
+
+/// A runtime with that many workers, or one of the current thread.
+pub fn runtime(workers: Option<usize>) -> Runtime {
+    match workers {
+        None => Builder::new_current_thread().enable_all().build(),
+        Some(count) => Builder::new_multi_thread()
+            .worker_threads(count)
+            .enable_all()
+            .build(),
+    }
+    .unwrap()
+}
