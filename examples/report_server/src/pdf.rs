@@ -2,6 +2,7 @@
 
 mod canvas;
 mod chart;
+mod document;
 mod money;
 mod overview;
 mod table;
@@ -9,9 +10,7 @@ mod typeface;
 
 use std::ops::ControlFlow;
 
-use krilla::{Document, metadata::Metadata, page::PageSettings};
-
-use self::canvas::{Canvas, PAGE_HEIGHT, PAGE_WIDTH};
+use self::{canvas::Canvas, document::Document};
 use crate::{
     error::ReportError,
     report::{Customer, Month},
@@ -50,32 +49,22 @@ pub fn render(
     let tables = table::pages(&subject.orders);
     let pages = 1 + tables.len();
 
-    let mut document = Document::new();
+    let mut document = Document::default();
     for number in 1..=pages {
         if before_page(number - 1, pages).is_break() {
             return Ok(None);
         }
-        let mut page = document.start_page_with(PageSettings::new(PAGE_WIDTH, PAGE_HEIGHT));
-        let mut canvas = Canvas::new(page.surface());
+        let mut canvas = Canvas::new(&mut document.glyphs);
         match number {
             1 => overview::draw(&mut canvas, subject),
             _ => table::draw(&mut canvas, subject, &tables[number - 2]),
         }
         canvas.footer(&title, number, pages);
-        canvas.finish();
-        page.finish();
+        let page = canvas.finish();
+        document.add_page(page);
     }
-    document.set_metadata(
-        Metadata::new()
-            .title(format!("Order report: {title}"))
-            .creator("report_server".to_owned())
-            .language("en".to_owned()),
-    );
-    let bytes = document
-        .finish()
-        .map_err(|error| ReportError::Pdf(format!("{error:?}")))?;
     Ok(Some(Pdf {
-        bytes,
+        bytes: document.finish(&format!("Order report: {title}"))?,
         pages: u32::try_from(pages).unwrap_or(u32::MAX),
     }))
 }

@@ -1,13 +1,11 @@
 //! A page to draw on: text, boxes and lines in the report's colours.
 
-use krilla::{
-    color::rgb,
-    geom::{PathBuilder, Point, Rect},
-    paint::{Fill, Stroke},
-    surface::Surface,
-};
+use pdf_writer::{Content, Str, types::TextRenderingMode};
 
-use super::typeface::TYPEFACE;
+use super::{
+    document::{FONT, Glyphs},
+    typeface::TYPEFACE,
+};
 
 /// A4, in points.
 pub const PAGE_WIDTH: f32 = 595.28;
@@ -63,42 +61,52 @@ impl Style {
     }
 }
 
+/// Distances are from the page's left edge to the right, and from its top edge down.
 pub struct Canvas<'a> {
-    surface: Surface<'a>,
+    content: Content,
+    glyphs: &'a mut Glyphs,
 }
 
 impl<'a> Canvas<'a> {
-    pub fn new(surface: Surface<'a>) -> Self {
-        Canvas { surface }
+    pub fn new(glyphs: &'a mut Glyphs) -> Self {
+        let content = Content::new();
+        Canvas { content, glyphs }
     }
 
-    pub fn finish(self) {
-        self.surface.finish();
+    pub fn finish(self) -> Content {
+        self.content
     }
 
     /// Writes a text whose baseline starts, has its middle, or ends at the point.
     pub fn text(&mut self, x: f32, y: f32, style: Style, text: &str) {
-        let (glyphs, width) = TYPEFACE.lay_out(text);
+        let width = TYPEFACE.width(text) * style.size;
         let x = match style.align {
             Align::Left => x,
-            Align::Center => x - width * style.size / 2.0,
-            Align::Right => x - width * style.size,
+            Align::Center => x - width / 2.0,
+            Align::Right => x - width,
         };
         self.fill_with(style.color);
-        // The font has one weight; a thin line around the letters makes the other one.
-        self.surface.set_stroke(style.bold.then(|| Stroke {
-            paint: color(style.color).into(),
-            width: style.size * 0.03,
-            ..Stroke::default()
-        }));
-        let font = TYPEFACE.font.clone();
-        self.surface
-            .draw_glyphs(Point::from_xy(x, y), &glyphs, font, text, style.size, false);
+        self.content.begin_text().set_font(FONT, style.size);
+        if style.bold {
+            // The font has one weight; a thin line around the letters makes the other one.
+            let [red, green, blue] = components(style.color);
+            self.content
+                .set_text_rendering_mode(TextRenderingMode::FillStroke)
+                .set_stroke_rgb(red, green, blue)
+                .set_line_width(style.size * 0.03);
+        } else {
+            self.content
+                .set_text_rendering_mode(TextRenderingMode::Fill);
+        }
+        self.content
+            .next_line(x, PAGE_HEIGHT - y)
+            .show(Str(&self.glyphs.encode(text)))
+            .end_text();
     }
 
     /// [`text`](Self::text) that ends in "…" where it would be wider than `width`.
     pub fn text_within(&mut self, x: f32, y: f32, width: f32, style: Style, text: &str) {
-        let fits = |text: &str| TYPEFACE.lay_out(text).1 * style.size <= width;
+        let fits = |text: &str| TYPEFACE.width(text) * style.size <= width;
         if fits(text) {
             return self.text(x, y, style, text);
         }
@@ -108,17 +116,10 @@ impl<'a> Canvas<'a> {
     }
 
     pub fn rectangle(&mut self, x: f32, y: f32, width: f32, height: f32, color: Color) {
-        // An empty one is no rectangle to the library, and nothing to be seen.
-        let Some(rectangle) = Rect::from_xywh(x, y, width, height) else {
-            return;
-        };
-        let mut path = PathBuilder::new();
-        path.push_rect(rectangle);
-        if let Some(path) = path.finish() {
-            self.fill_with(color);
-            self.surface.set_stroke(None);
-            self.surface.draw_path(&path);
-        }
+        self.fill_with(color);
+        self.content
+            .rect(x, PAGE_HEIGHT - y - height, width, height)
+            .fill_nonzero();
     }
 
     pub fn horizontal_line(&mut self, x: f32, y: f32, width: f32, color: Color) {
@@ -134,14 +135,12 @@ impl<'a> Canvas<'a> {
         self.text(RIGHT, BASELINE, style.align(Align::Right), &number);
     }
 
-    fn fill_with(&mut self, fill: Color) {
-        self.surface.set_fill(Some(Fill {
-            paint: color(fill).into(),
-            ..Fill::default()
-        }));
+    fn fill_with(&mut self, color: Color) {
+        let [red, green, blue] = components(color);
+        self.content.set_fill_rgb(red, green, blue);
     }
 }
 
-fn color([red, green, blue]: Color) -> rgb::Color {
-    rgb::Color::new(red, green, blue)
+fn components(color: Color) -> [f32; 3] {
+    color.map(|component| f32::from(component) / 255.0)
 }
