@@ -268,27 +268,3 @@ mod async_trait {
         assert_eq!(both.1.started().await.unwrap(), 3);
     }
 }
-
-mod tests_of_others {
-    use super::*;
-    use rstest::{fixture, rstest};
-
-    #[fixture]
-    fn three() -> u32 {
-        3
-    }
-
-    #[background]
-    async fn double(number: u32) -> u32 {
-        2 * number
-    }
-
-    #[rstest]
-    #[case(1)]
-    #[case(2)]
-    #[tokio::test]
-    async fn a_test_calls_a_background_function(three: u32, #[case] number: u32) {
-        assert_eq!(double(number).await.unwrap(), 2 * number);
-        assert_eq!(three, 3);
-    }
-}

@@ -98,7 +98,7 @@ fn lints(flags: &[&str]) -> Fired {
             "--message-format=json",
             "--manifest-path",
         ])
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/shapes/Cargo.toml"))
         .arg("--")
         .args(flags)
         .output()
@@ -111,7 +111,7 @@ fn lints(flags: &[&str]) -> Fired {
     let mut fired = Fired::new();
     for line in String::from_utf8_lossy(&output.stdout).lines() {
         let message: Value = serde_json::from_str(line).expect("cargo should write JSON");
-        if message["target"]["name"] != "lint_tests" {
+        if message["target"]["name"] != "lint_shapes" {
             continue;
         }
         let diagnostic = &message["message"];

@@ -5,7 +5,8 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Mutex},
@@ -14,7 +15,6 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use ureq::{Agent, http::Response};
 
 /// What a slow machine under load still makes. Nothing here waits that long when all is well.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -22,7 +22,6 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Server {
     pub url: String,
     child: Child,
-    agent: Agent,
     output: Output,
     errors: Output,
 }
@@ -60,15 +59,12 @@ pub struct Answer {
 }
 
 impl Answer {
-    fn read(response: Response<ureq::Body>) -> Self {
-        let status = response.status().as_u16();
-        let content_type = response.headers().get("content-type");
-        let content_type = content_type.map_or("", |value| value.to_str().unwrap());
-        let content_type = content_type.to_owned();
-        let bytes = response.into_body().read_to_vec().expect("a whole body");
+    fn read((head, mut body): (Head, impl Read)) -> Self {
+        let mut bytes = Vec::new();
+        body.read_to_end(&mut bytes).expect("a whole body");
         Answer {
-            status,
-            content_type,
+            status: head.status,
+            content_type: head.content_type,
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
         }
@@ -76,6 +72,31 @@ impl Answer {
 
     pub fn text(&self) -> &str {
         std::str::from_utf8(&self.bytes).expect("a text")
+    }
+}
+
+/// What comes before the body of an answer.
+struct Head {
+    status: u16,
+    content_type: String,
+}
+
+impl Head {
+    fn read(answer: &mut impl BufRead) -> Self {
+        let mut lines = answer.lines().map(|line| line.expect("a whole answer"));
+        let status = lines.next().expect("a status line");
+        let status = status.split(' ').nth(1).expect("a status");
+        let mut head = Head {
+            status: status.parse().expect("a number"),
+            content_type: String::new(),
+        };
+        for line in lines.take_while(|line| !line.is_empty()) {
+            let (name, value) = line.split_once(": ").expect("a header");
+            if name.eq_ignore_ascii_case("content-type") {
+                value.clone_into(&mut head.content_type);
+            }
+        }
+        head
     }
 }
 
@@ -156,19 +177,9 @@ impl Server {
                     .to_owned(),
             )
         });
-        let agent = Agent::config_builder()
-            .http_status_as_error(false)
-            .timeout_global(Some(PATIENCE))
-            // A connection of its own for each request: the server closes one whose body it refused to
-            // read, and a client that takes it from a pool at that moment gets no answer.
-            .max_idle_connections(0)
-            .max_idle_connections_per_host(0)
-            .build()
-            .into();
         Server {
             url,
             child,
-            agent,
             output,
             errors,
         }
@@ -182,20 +193,38 @@ impl Server {
         self.errors.text()
     }
 
+    /// Asks on a connection of its own. With HTTP/1.0 the answer ends where the connection does.
+    fn ask(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &str,
+        body: &str,
+    ) -> (Head, impl Read + use<>) {
+        let address = self.url.strip_prefix("http://").expect("an HTTP address");
+        let mut stream = TcpStream::connect(address).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let length = body.len();
+        let request = format!(
+            "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        );
+        // The server may refuse to read a body. It answers all the same.
+        let _ = stream.write_all(request.as_bytes());
+        let mut answer = BufReader::new(stream);
+        (Head::read(&mut answer), answer)
+    }
+
     pub fn get(&self, path: &str) -> Answer {
-        let request = self.agent.get(format!("{}{path}", self.url));
-        Answer::read(request.call().expect("an answer"))
+        Answer::read(self.ask("GET", path, "", ""))
     }
 
     pub fn delete(&self, path: &str) -> Answer {
-        let request = self.agent.delete(format!("{}{path}", self.url));
-        Answer::read(request.call().expect("an answer"))
+        Answer::read(self.ask("DELETE", path, "", ""))
     }
 
     pub fn post(&self, content_type: &str, body: &str) -> Answer {
-        let request = self.agent.post(format!("{}/reports", self.url));
-        let request = request.header("content-type", content_type);
-        Answer::read(request.send(body).expect("an answer"))
+        let headers = format!("content-type: {content_type}\r\n");
+        Answer::read(self.ask("POST", "/reports", &headers, body))
     }
 
     pub fn request_report(&self, customer: impl Into<Value>, month: &str) -> Answer {
@@ -230,9 +259,8 @@ impl Server {
 
     /// The stream of events: (name, data) pairs.
     pub fn events(&self) -> impl Iterator<Item = (String, Value)> + use<> {
-        let request = self.agent.get(format!("{}/events", self.url));
-        let body = request.call().expect("a stream").into_body();
-        let mut lines = BufReader::new(body.into_reader()).lines();
+        let (_, body) = self.ask("GET", "/events", "", "");
+        let mut lines = BufReader::new(body).lines();
         let mut name = String::new();
         std::iter::from_fn(move || {
             loop {
