@@ -1,5 +1,7 @@
 //! A scope keeps no memory of what has ended, counted by an allocator.
 
+#![expect(unsafe_code, reason = "a global allocator is unsafe")]
+
 use std::{
     alloc::{GlobalAlloc, Layout, System},
     future::pending,
@@ -190,8 +192,7 @@ fn a_small_task_in_a_scope_is_a_small_task() {
     });
 }
 
-// A seat keeps its scope alive. While one thread looks which of them are free, others leave (the model of it is in
-// ci/gate-model).
+// A task keeps its scope alive. Here the tasks end while their scope is closed on another thread.
 #[test]
 fn scopes_that_end_while_their_tasks_do_are_gone() {
     let _alone = alone();

@@ -9,6 +9,8 @@
 //!    plans how its arguments come into the task.
 //! 5. `fallback` writes the item in its place if there were problems.
 
+#![forbid(unsafe_code)]
+
 mod attributes;
 mod background;
 mod capture;

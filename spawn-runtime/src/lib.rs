@@ -39,6 +39,8 @@
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
+#![forbid(unsafe_code)]
+
 mod abort_on_drop;
 mod cancel_handle;
 mod failure;

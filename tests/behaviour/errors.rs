@@ -1,4 +1,4 @@
-//! `TaskError`: what happened, to whom, and where.
+//! `TaskError`: what happened, to which task, and where it was spawned.
 
 use std::{any::Any, borrow::Cow, error::Error, future::pending, io, panic::panic_any};
 

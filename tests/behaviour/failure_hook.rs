@@ -7,7 +7,7 @@ use spawn_runtime::{background, spawn, spawn_named, spawn_result};
 use crate::support::{Failures, PanicsOnDrop, settle};
 
 #[tokio::test]
-async fn a_panic_is_told_once_whether_dropped_before_or_after_the_end() {
+async fn a_panic_is_reported_once_whether_the_handle_is_dropped_before_or_after_the_end() {
     let failures = Failures::listen();
     #[background]
     async fn panics_alone() {
@@ -38,7 +38,7 @@ async fn a_panic_is_told_once_whether_dropped_before_or_after_the_end() {
 }
 
 #[tokio::test]
-async fn an_err_is_told_once_whether_dropped_before_or_after_the_end() {
+async fn an_err_is_reported_once_whether_the_handle_is_dropped_before_or_after_the_end() {
     let failures = Failures::listen();
     #[background]
     async fn errs_alone() -> Result<(), String> {
@@ -60,7 +60,7 @@ async fn an_err_is_told_once_whether_dropped_before_or_after_the_end() {
 }
 
 #[tokio::test]
-async fn what_somebody_received_is_never_told() {
+async fn what_a_caller_received_is_never_reported() {
     let failures = Failures::listen();
     #[background]
     async fn received(panics: bool) -> Result<(), String> {
@@ -100,7 +100,7 @@ async fn success_and_cancellation_are_no_failures() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_that_nobody_received_is_told() {
+async fn a_timeout_that_no_caller_received_is_reported() {
     let failures = Failures::listen();
     #[background(timeout = "2s")]
     async fn too_slow() {
@@ -130,7 +130,7 @@ impl fmt::Display for ByDisplay {
 }
 
 #[tokio::test]
-async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
+async fn an_err_is_seen_by_type_and_reported_as_well_as_it_can_be() {
     let failures = Failures::listen();
     #[background]
     async fn by_display() -> Result<(), ByDisplay> {
@@ -188,7 +188,7 @@ async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
 }
 
 #[tokio::test]
-async fn generic_functions_tell_what_their_bounds_allow() {
+async fn generic_functions_report_what_their_bounds_allow() {
     let failures = Failures::listen();
     #[background]
     async fn generic_display<E: fmt::Display + Send + 'static>(error: E) -> Result<(), E> {
@@ -222,7 +222,7 @@ async fn generic_functions_tell_what_their_bounds_allow() {
 }
 
 #[tokio::test]
-async fn blocking_functions_tell_too() {
+async fn blocking_functions_report_too() {
     let failures = Failures::listen();
     #[background(blocking)]
     fn blocking_err() -> Result<(), ByDisplay> {
@@ -256,7 +256,7 @@ async fn blocking_functions_tell_too() {
 }
 
 #[tokio::test]
-async fn ad_hoc_tasks_tell_panics_and_spawn_result_errors_too() {
+async fn ad_hoc_tasks_report_panics_and_spawn_result_errors_too() {
     let failures = Failures::listen();
     spawn_named("ad hoc panic", async { panic!("ad hoc") }).detach();
     spawn_named("ad hoc err", async { Err::<(), _>("not told") }).detach();
@@ -268,7 +268,7 @@ async fn ad_hoc_tasks_tell_panics_and_spawn_result_errors_too() {
     settle().await;
     assert_eq!(failures.texts_of("ad hoc panic").len(), 1);
     assert_eq!(failures.texts_of("ad hoc err").len(), 0);
-    let own = "ad_hoc_tasks_tell_panics_and_spawn_result_errors_too";
+    let own = "ad_hoc_tasks_report_panics_and_spawn_result_errors_too";
     let own = failures.texts_of(own);
     assert_eq!(
         own.len(),
@@ -280,7 +280,7 @@ async fn ad_hoc_tasks_tell_panics_and_spawn_result_errors_too() {
 }
 
 #[tokio::test]
-async fn a_panic_in_a_destructor_is_told_once_also_during_an_abort() {
+async fn a_panic_in_a_destructor_is_reported_once_also_during_an_abort() {
     let failures = Failures::listen();
     #[background]
     async fn bad_destructor(_argument: PanicsOnDrop) {
@@ -308,7 +308,7 @@ async fn a_panic_in_a_destructor_is_told_once_also_during_an_abort() {
 }
 
 #[tokio::test]
-async fn an_error_whose_formatting_panics_is_still_told() {
+async fn an_error_whose_formatting_panics_is_still_reported() {
     struct BadDisplay;
     impl fmt::Display for BadDisplay {
         fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -383,7 +383,7 @@ async fn a_thousand_dropped_handles_are_a_thousand_reports() {
 }
 
 #[test]
-fn a_task_lost_with_its_runtime_is_told_if_it_had_failed() {
+fn a_task_lost_with_its_runtime_is_reported_if_it_had_failed() {
     let failures = Failures::listen();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

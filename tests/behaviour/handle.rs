@@ -73,7 +73,7 @@ async fn it_knows_its_name_id_and_place() {
 }
 
 #[tokio::test]
-async fn a_raw_name_is_told_without_its_prefix() {
+async fn a_raw_name_is_shown_without_its_prefix() {
     assert_eq!(r#type().name(), "type");
     assert_eq!(named().name(), "a name of its own");
 }

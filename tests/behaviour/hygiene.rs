@@ -1,4 +1,4 @@
-//! Whatever the user's names are, and wherever the tokens of the function come from, the expansion means the same.
+//! The expansion means the same whatever the user's names are, and wherever the tokens of the function come from.
 
 use spawn_runtime::background;
 

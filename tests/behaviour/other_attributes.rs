@@ -216,7 +216,7 @@ mod of_the_language {
     }
 
     #[tokio::test]
-    async fn they_stay_what_they_are() {
+    async fn attributes_of_the_language_keep_their_meaning() {
         assert_eq!(many().await.unwrap(), 3);
         #[expect(deprecated)]
         let handle = blocking();

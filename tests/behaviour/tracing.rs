@@ -1,4 +1,4 @@
-//! The feature `tracing`: the caller's span goes into the task, and unheard failures are events.
+//! The feature `tracing`: a task runs in the caller's span, and failures that no caller received are events.
 
 use std::{
     fmt::Debug,
@@ -174,12 +174,13 @@ fn the_span_crosses_to_the_threads_of_the_blocking_pool() {
 }
 
 #[test]
-fn an_unheard_failure_is_an_event_with_name_id_and_place() {
+fn a_failure_that_no_caller_received_is_an_event_with_name_id_and_place() {
     #[background]
     async fn write_audit_log() -> Result<(), String> {
         Err("disk full".to_owned())
     }
-    let name = "behaviour::tracing::an_unheard_failure_is_an_event_with_name_id_and_place";
+    let name =
+        "behaviour::tracing::a_failure_that_no_caller_received_is_an_event_with_name_id_and_place";
     // Where a failure hook is set, there are no events.
     in_a_process_of_its_own(name, || {
         runtime(None).block_on(async {

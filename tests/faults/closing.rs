@@ -129,7 +129,7 @@ async fn without_a_deadline_it_waits_for_as_long_as_it_takes() {
     }
 }
 
-// A task that waits for its own end would wait for ever, or for the whole grace.
+// A task that waits for its own end would wait without end, or for the whole grace.
 #[tokio::test(start_paused = true)]
 async fn a_task_that_shuts_down_its_own_scope_is_aborted_when_nobody_else_is_left() {
     for grace in [Duration::MAX, Duration::from_secs(1_000_000)] {
@@ -152,7 +152,7 @@ async fn a_task_that_shuts_down_its_own_scope_is_aborted_when_nobody_else_is_lef
 
 // S2: from eight tasks at once, and then again.
 #[test]
-fn all_who_shut_it_down_get_the_same_report() {
+fn all_callers_of_shutdown_get_the_same_report() {
     on_each_runtime(|| async {
         let scope = TaskScope::new();
         for _ in 0..50 {

@@ -136,7 +136,7 @@ fn moro_a_scope_dropped_while_unwinding_does_not_abort_the_process() {
     assert_eq!(drops.alive(), 0);
 }
 
-// A value is dropped by the runtime when nobody wants it, after the task has left its scope.
+// The runtime drops a value that is not received, after the task has left its scope.
 #[test]
 fn values_that_panic_when_dropped_do_no_harm() {
     on_each_runtime(|| async {

@@ -32,7 +32,7 @@ fn end(task: &mut Option<oneshot::Sender<usize>>, value: usize) {
     task.take().unwrap().send(value).unwrap();
 }
 
-// tokio #4497: whoever asked last is woken, and only they.
+// tokio #4497: the waker of the last poll is woken, and no other.
 #[tokio::test]
 async fn tokio_4497_the_last_waker_is_woken() {
     let (mut set, mut ends) = tasks::<1>();
@@ -171,7 +171,7 @@ impl Wake for Panics {
     }
 }
 
-// R4 of the fault plan: a waker that panics harms nobody but, at most, the task that woke it.
+// R4 of the fault plan: a waker that panics harms at most the task that woke it.
 #[tokio::test]
 async fn a_waker_that_panics_loses_no_result() {
     let (mut set, mut ends) = tasks::<20>();

@@ -1,4 +1,4 @@
-//! The audit log: one line per thing that happened, written by a task that nobody waits for.
+//! The audit log: one line per thing that happened, written by a task that no caller waits for.
 
 use std::{
     fs::OpenOptions,

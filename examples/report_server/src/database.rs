@@ -125,7 +125,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     connection.pragma_update(None, "foreign_keys", true)
 }
 
-// One connection, so one at a time. Whoever has to wait, waits as an async task: two hundred callers
+// One connection, so one at a time. A caller that has to wait waits as an async task: two hundred callers
 // take turns on one thread of the blocking pool, instead of making it two hundred threads.
 #[background(blocking, limit = 1)]
 fn read<T: Send + 'static>(

@@ -44,7 +44,7 @@ impl From<TaskError> for DatabaseError {
 /// Why a report was not made.
 #[derive(Debug)]
 pub enum ReportError {
-    /// Somebody asked the work to stop, and it did.
+    /// The work was asked to stop, and did.
     Cancelled,
     Database(DatabaseError),
     Pdf(String),

@@ -24,7 +24,7 @@ pub enum Event {
     Report(Arc<Report>),
     /// A page more of it is drawn.
     Progress(Progress),
-    /// Background work failed that nobody waited for.
+    /// Background work failed, and no caller waited for it.
     Failure(Seen),
     /// The server takes no new work.
     Closing,
@@ -72,7 +72,7 @@ impl Events {
     }
 
     pub fn publish(&self, event: Event) {
-        // An error says that nobody listens, which is fine.
+        // An error says that there are no listeners, which is fine.
         let _ = self.0.send(event);
     }
 
@@ -117,7 +117,7 @@ pub fn stream(app: Arc<App>) -> sse::Sse<impl Stream<Item = Result<sse::Event, I
 struct Listener {
     receiver: Receiver<Event>,
     needs_snapshot: bool,
-    /// Looks at what runs, and only while somebody listens: tasks come and go without an event.
+    /// Looks at what runs, and only while there are listeners: tasks come and go without an event.
     looks: Interval,
     /// What it has told of them.
     tasks: Tasks,

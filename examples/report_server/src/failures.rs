@@ -1,4 +1,4 @@
-//! Failures of background work that nobody waited for: counted and shown, never silent.
+//! Failures of background work that no caller waited for. They are counted and shown.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -19,7 +19,7 @@ pub struct Seen {
 }
 
 impl Failures {
-    /// From now on, hears of each failure in the process that nobody received.
+    /// From now on, hears of each failure in the process that no caller received.
     pub fn listen(events: Events) -> Self {
         let failures = Failures {
             seen: Arc::default(),

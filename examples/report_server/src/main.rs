@@ -78,7 +78,7 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    // Before the address is printed: whoever reads it may send a signal right away.
+    // Before the address is printed: its reader may send a signal right away.
     let mut signals = Signals::listen()?;
     let events = Events::new();
     let failures = Failures::listen(events.clone());
@@ -138,7 +138,7 @@ async fn serve(
         .await
 }
 
-/// Prints a line. That nobody reads it is no reason to end the server, as `println!` would.
+/// Prints a line. A closed output is no reason to end the server, as it is for `println!`.
 fn say(line: impl Display) {
     let mut output = io::stdout().lock();
     let _ = writeln!(output, "{line}").and_then(|()| output.flush());

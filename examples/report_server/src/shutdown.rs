@@ -129,7 +129,7 @@ impl Signals {
         }
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without a way to hear of it, nobody ever asks.
+            // Without signals, no request to stop ever comes.
             std::future::pending::<()>().await;
         }
     }

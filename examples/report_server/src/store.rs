@@ -202,7 +202,7 @@ impl Database {
         .await
     }
 
-    /// Marks what nobody will work on any more, and says which reports that were.
+    /// Marks the reports that no task will work on any more, and returns them.
     pub async fn interrupt(&self, which: Unfinished) -> Result<Vec<ReportId>, DatabaseError> {
         let events = self.events.clone();
         self.write(move |connection| {

@@ -87,7 +87,7 @@ fn render_pdf(
     })
 }
 
-/// Waits for a report's work and records how it ended. Nobody waits for this one: should the
+/// Waits for a report's work and records how it ended. No caller waits for this one: should the
 /// database refuse, the failure hook hears of it.
 #[background(detach, on = app.scopes.reports)]
 async fn record_end(

@@ -160,7 +160,7 @@ fn a_cancelled_report_stays_cancelled_and_gives_way_to_the_next() {
         assert_eq!(server.get(&format!("/reports/{id}/pdf")).status, 409);
     }
     assert_eq!(server.counts()["done"], 3);
-    // What was cancelled was received by somebody, so it is no failure.
+    // A caller received what was cancelled, so it is no failure.
     assert_eq!(
         server.get("/health").json["background_failures"]["count"],
         0
@@ -182,7 +182,7 @@ fn a_panic_fails_its_report_and_nothing_else() {
     server.wait_for_state(sound, "done");
     let page = server.get("/");
     assert!(page.text().contains("attempt to divide by zero"));
-    // It was received: no failure that nobody waited for.
+    // A caller received it, so it is not among the failures.
     assert_eq!(
         server.get("/health").json["background_failures"]["count"],
         0
@@ -190,7 +190,7 @@ fn a_panic_fails_its_report_and_nothing_else() {
 }
 
 #[test]
-fn an_audit_log_that_cannot_be_written_is_heard_of() {
+fn an_audit_log_that_cannot_be_written_is_reported() {
     let folder = Folder::new("audit");
     // A folder where the file should be.
     let audit_log = folder.path().join("audit.log");
@@ -220,7 +220,7 @@ fn an_audit_log_that_cannot_be_written_is_heard_of() {
 }
 
 #[test]
-fn the_audit_log_tells_what_happened() {
+fn the_audit_log_says_what_happened() {
     let folder = Folder::new("audit_lines");
     let server = Server::start(&folder);
     let id = server.report(1, "2025-01");
@@ -378,7 +378,7 @@ fn names_are_escaped_on_the_page() {
 }
 
 #[test]
-fn events_tell_a_report_s_life_in_order() {
+fn events_describe_a_report_s_life_in_order() {
     let folder = Folder::new("events");
     let server = Server::start(&folder);
     let mut events = server.events();
@@ -451,7 +451,7 @@ fn what_runs_is_listed_with_its_state_age_and_origin() {
 }
 
 #[test]
-fn what_runs_is_told_as_it_comes_and_goes() {
+fn events_list_what_runs_as_it_comes_and_goes() {
     let folder = Folder::new("tasks_live");
     let server = Server::start_with(&folder, &["--pace", "1000"]);
     let mut tasks = server.events().filter(|(name, _)| name == "tasks");

@@ -134,7 +134,7 @@ pub fn program() -> Command {
     let path = profile.join("examples").join(file);
     assert!(
         path.exists(),
-        "{} is missing: run all tests (`cargo test --workspace`), or `cargo build --examples` first",
+        "{} is missing: run `cargo build --examples` first, or all tests with `cargo test --workspace`",
         path.display()
     );
     Command::new(path)
