@@ -5,6 +5,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/stress}"
-SPAWN_STRESS=${1:-10} cargo test --release --test runtime -- faults:: model::
+# Other random steps each time. A failure names its seed.
+SPAWN_SEED=${SPAWN_SEED:-$RANDOM} SPAWN_STRESS=${1:-10} \
+    cargo test --release --test runtime -- faults:: model::
 cd ci/stress
 cargo run --release

@@ -1,9 +1,8 @@
-//! Random sequences of steps, the same each time.
+//! Random sequences of steps, the same each time unless `SPAWN_SEED` says otherwise.
 
-use std::{
-    fmt::Debug,
-    panic::{self, AssertUnwindSafe},
-};
+use std::fmt::Debug;
+
+use super::{caught_panic, runtimes::variable};
 
 /// Good enough to shuffle with, and the same each time.
 pub struct Random(pub u64);
@@ -42,17 +41,19 @@ pub fn check_random_steps<S: Clone + Debug>(
     step: impl Fn(&mut Random) -> S,
     check: impl Fn(&[S]),
 ) {
+    let seed: u64 = variable("SPAWN_SEED").unwrap_or(0);
     for case in 0..cases {
         // The first numbers of seeds that are close to each other are close, too.
-        let mut random = Random((case as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let case_seed = seed.wrapping_add(case as u64);
+        let mut random = Random(case_seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         let length = random.index(longest + 1);
         let steps: Vec<S> = (0..length).map(|_| step(&mut random)).collect();
-        let fails = |steps: &[S]| panic::catch_unwind(AssertUnwindSafe(|| check(steps))).is_err();
+        let fails = |steps: &[S]| caught_panic(|| check(steps)).is_some();
         if fails(&steps) {
             let fewest = fewest_that_fail(steps, fails);
-            eprintln!("case {case} fails with the steps {fewest:#?}");
+            eprintln!("case {case} of seed {seed} fails with the steps {fewest:#?}");
             check(&fewest);
-            panic!("case {case} fails only at times");
+            panic!("it fails only at times");
         }
     }
 }

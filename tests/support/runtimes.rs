@@ -1,12 +1,24 @@
 //! The kinds of runtime that a test runs on, and how large it runs.
 
-use std::time::Duration;
+use std::{env, str::FromStr, time::Duration};
 
 use tokio::runtime::{Builder, Runtime};
 
 /// How much more of everything: 1 in the gate, from `SPAWN_STRESS` in `ci/stress.sh`.
 pub fn scale() -> usize {
-    std::env::var("SPAWN_STRESS").map_or(1, |scale| scale.parse().unwrap())
+    variable("SPAWN_STRESS").unwrap_or(1)
+}
+
+/// How long a test takes at most, unless it hangs. `ci/sanitizers.sh` is patient.
+fn patience() -> Duration {
+    Duration::from_secs(variable("SPAWN_PATIENCE").unwrap_or(60) * scale() as u64)
+}
+
+/// The number in this environment variable, if there is one.
+pub fn variable<N: FromStr>(name: &str) -> Option<N> {
+    let text = env::var(name).ok()?;
+    let number = text.parse().ok();
+    Some(number.unwrap_or_else(|| panic!("{name} should be a number, and is {text}")))
 }
 
 /// Runs the test on each kind of runtime that matters.
@@ -14,8 +26,7 @@ pub fn on_each_runtime<F: std::future::Future>(test: impl Fn() -> F) {
     for workers in [None, Some(1), Some(2), Some(8)] {
         let runtime = runtime(workers);
         runtime.block_on(async {
-            let limit = Duration::from_secs(60 * scale() as u64);
-            tokio::time::timeout(limit, test())
+            tokio::time::timeout(patience(), test())
                 .await
                 .unwrap_or_else(|_| panic!("it hangs with {workers:?} workers"));
         });
