@@ -9,7 +9,12 @@ pub fn scale() -> usize {
     variable("SPAWN_STRESS").unwrap_or(1)
 }
 
-/// How long a test takes at most, unless it hangs. `ci/sanitizers.sh` is patient.
+/// Whether `ci/sanitizers.sh` runs the tests, with `SPAWN_PATIENCE`.
+pub fn is_slow() -> bool {
+    env::var_os("SPAWN_PATIENCE").is_some()
+}
+
+/// How long a test takes at most, unless it hangs.
 fn patience() -> Duration {
     Duration::from_secs(variable("SPAWN_PATIENCE").unwrap_or(60) * scale() as u64)
 }
