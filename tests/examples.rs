@@ -1,4 +1,4 @@
-//! Each small example asserts what it claims; here they run.
+//! Runs the small examples. Each asserts what it claims.
 
 use std::{env, path::PathBuf, process::Command};
 

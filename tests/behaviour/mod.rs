@@ -1,4 +1,4 @@
-//! What `#[background]` and its handle promise, one file a topic.
+//! What `#[background]` and its handle promise, a file for each topic.
 
 mod abort_on_drop;
 mod blocking;

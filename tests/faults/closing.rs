@@ -48,7 +48,7 @@ impl Drop for SleepsOnDrop {
     }
 }
 
-// S1: each deadline against each kind of child.
+// Each grace with each kind of task.
 #[test]
 fn every_deadline_against_every_kind_of_task() {
     on_each_runtime(|| async {
@@ -150,7 +150,7 @@ async fn a_task_that_shuts_down_its_own_scope_is_aborted_when_nobody_else_is_lef
     }
 }
 
-// S2: from eight tasks at once, and then again.
+// Eight tasks shut it down at once, and then it is shut down again.
 #[test]
 fn all_callers_of_shutdown_get_the_same_report() {
     on_each_runtime(|| async {
@@ -192,7 +192,7 @@ async fn after_a_report_with_stragglers_a_second_call_does_not_wait_again() {
     assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
-// S2: from another runtime than the tasks'.
+// The caller is on another runtime than the tasks.
 #[test]
 fn a_scope_is_shut_down_from_another_runtime() {
     let (workers, elsewhere) = (runtime(Some(2)), runtime(None));
@@ -251,7 +251,7 @@ async fn queued_blocking_functions_are_prevented_and_running_ones_are_listed() {
     scope.wait().await;
 }
 
-// B1: odd names and odd numbers.
+// Odd names and odd numbers.
 #[tokio::test]
 async fn odd_names_come_through() {
     let scope = TaskScope::new();
@@ -278,7 +278,7 @@ async fn an_empty_scope_has_a_report_too() {
     assert!(!report.to_string().is_empty());
 }
 
-// E5: paused time, and the last moment of it.
+// Paused time, and its last moment.
 #[tokio::test(start_paused = true)]
 async fn with_paused_time_the_grace_is_exact() {
     let scope = TaskScope::new();

@@ -1,5 +1,5 @@
-//! Faults, bad input and races, each with the same demands: every task ends once, every future is
-//! dropped once, the counts add up, and nothing hangs. Small here; `ci/stress.sh` runs them large.
+//! Faults, bad input and races. Each test checks the same: every task ends once, every future is dropped once, the
+//! counts add up, and nothing hangs. `ci/stress.sh` runs more of everything.
 
 mod closing;
 mod panics;

@@ -23,7 +23,7 @@ enum Fate {
     InAShutdown,
 }
 
-// P1, P2: each way to panic, with each fate of its handle, next to siblings that must not suffer.
+// Each way to panic, with each fate of the handle, next to a sibling that must not notice.
 #[test]
 fn every_panic_is_contained_and_counted() {
     on_each_runtime(|| async {
@@ -82,7 +82,7 @@ fn every_panic_is_contained_and_counted() {
     });
 }
 
-// Row 11 of the guide: a destructor that panics during an abort makes it a panic.
+// The kind follows what happened: a destructor that panics during an abort makes it a panic.
 #[test]
 fn an_abort_that_meets_a_panicking_destructor_is_a_panic() {
     on_each_runtime(|| async {

@@ -14,7 +14,7 @@ use tokio::task::yield_now;
 
 use crate::support::{Drops, Random, accounted, is_slow, on_each_runtime, runtime, scale};
 
-// R1: abort, cancel, drop and completion at once. Row 5 of the guide: the kinds add up.
+// Abort, cancel, drop and completion at once. The counts add up.
 #[test]
 fn abort_cancel_drop_and_completion_race_to_one_end() {
     let runtime = runtime(Some(4));
@@ -55,7 +55,7 @@ fn abort_cancel_drop_and_completion_race_to_one_end() {
     });
 }
 
-// R2: whatever a spawn during a shutdown gives, nothing of it runs afterwards.
+// A spawn during a shutdown may be admitted or refused, but its task never runs after the shutdown.
 #[test]
 fn nothing_runs_after_a_shutdown_among_spawners() {
     let rounds = 20 * scale();
@@ -110,7 +110,7 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
     });
 }
 
-// R3: the futures of `wait` and `shutdown` dropped and made again with each poll.
+// The futures of `wait` and `shutdown` are dropped and made again with each poll.
 #[test]
 fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
     // After the abort, the tasks have a second to end.
@@ -144,7 +144,7 @@ fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
     });
 }
 
-// L5: a limiter under aborts and panics: never too many, never stuck, and no permit lost.
+// A limit under aborts and panics: never more tasks than it allows, never stuck, and no permit lost.
 #[test]
 fn a_limit_holds_under_aborts_and_panics() {
     static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -195,7 +195,7 @@ fn a_limit_holds_under_aborts_and_panics() {
     });
 }
 
-// L2, L3: many, and wide.
+// Many tasks, in many children.
 #[test]
 fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
     let count = 100_000 * scale();

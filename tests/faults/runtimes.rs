@@ -4,7 +4,7 @@ use spawn_runtime::{TaskScope, background};
 
 use crate::support::{Drops, accounted, runtime};
 
-// S3: the runtime goes away under a scope; then the scope is shut down elsewhere.
+// The runtime ends while the scope has tasks. Then the scope is shut down on another one.
 #[test]
 fn a_scope_survives_its_runtime() {
     #[background(on = scope, limit = 1)]
@@ -62,7 +62,7 @@ fn spawning_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
     });
 }
 
-// E2: where there is no runtime, the panic is at the caller's line, and the scope is none the worse.
+// Without a runtime the caller panics, and the scope stays as it was.
 #[test]
 fn outside_a_runtime_the_caller_panics_and_the_scope_stays_empty() {
     let scope = TaskScope::new();
@@ -86,7 +86,7 @@ fn outside_a_runtime_the_caller_panics_and_the_scope_stays_empty() {
     );
 }
 
-// E2: a runtime without timers. What needs none, works.
+// On a runtime without timers, what needs none works.
 #[test]
 fn without_timers_a_shutdown_of_tasks_that_end_works() {
     let bare = tokio::runtime::Builder::new_current_thread()

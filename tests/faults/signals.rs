@@ -1,4 +1,4 @@
-//! S4: signals, each case in a process of its own: this test binary, run again.
+//! Signals. Each case is a process of its own: this test binary, run again.
 
 use std::{
     future::pending,

@@ -102,7 +102,7 @@ async fn tokio_util_8556_wakers_may_use_the_scope() {
     }
 }
 
-// R4: a waker that panics in the end of a task. All others still hear, and the counts are right.
+// One waker panics when a task ends. All others are still woken, and the counts are right.
 #[tokio::test(start_paused = true)]
 async fn a_waker_that_panics_leaves_no_other_waiting() {
     let parent = TaskScope::new();

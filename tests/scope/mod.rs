@@ -1,4 +1,4 @@
-//! What `TaskScope` promises, one file a topic.
+//! What `TaskScope` promises, a file for each topic.
 
 mod admission;
 mod children;

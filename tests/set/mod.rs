@@ -1,4 +1,4 @@
-//! What `TaskSet` promises, one file a topic.
+//! What `TaskSet` promises, a file for each topic.
 
 mod cooperation;
 mod dropping;
