@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# What the runtime promises, under AddressSanitizer, LeakSanitizer and ThreadSanitizer, and under valgrind. The code
-# itself has no unsafe; this looks at how it uses tokio. Needs a nightly toolchain with the component rust-src, and
-# takes about half an hour.
+# What the runtime promises, under AddressSanitizer (which looks for leaks, too), ThreadSanitizer and valgrind. The code
+# itself has no unsafe; this looks at how it uses tokio. Needs a nightly toolchain, and takes about half an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 target=x86_64-unknown-linux-gnu
@@ -21,7 +20,6 @@ under() {
         cargo +nightly test -Zbuild-std --target "$target" --test runtime -- "$@"
 }
 under address
-under leak
 # ThreadSanitizer keeps a signal until its thread calls a function that it intercepts. The harness's thread, which gets
 # the signals, waits in a system call of its own, so they never arrive.
 under thread --skip faults::signals

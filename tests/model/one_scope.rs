@@ -8,7 +8,8 @@ use std::{future::pending, time::Duration};
 use spawn_runtime::{CancellationToken, TaskHandle, TaskScope, background};
 
 use crate::support::{
-    Drops, Failures, PanicsOnDrop, Random, Witness, check_random_steps, hide_expected_panics, scale,
+    Drops, Failures, PanicsOnDrop, Random, Witness, check_random_steps, hide_expected_panics,
+    leaked, scale,
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -125,7 +126,7 @@ impl Ends {
 async fn run(steps: &[Step], grace: Duration) {
     let root = TaskScope::new();
     // Leaked, so that a task can name its scope without keeping it alive.
-    let mut scopes: Vec<&'static TaskScope> = vec![Box::leak(Box::new(root.clone()))];
+    let mut scopes: Vec<&'static TaskScope> = vec![leaked(root.clone())];
     let mut handles = Vec::new();
     let (mut ends, mut unseen) = (Ends::default(), 0);
     let drops = Drops::default();
@@ -140,7 +141,7 @@ async fn run(steps: &[Step], grace: Duration) {
             }
             Step::Child { of } => {
                 let child = scopes[of % scopes.len()].child();
-                scopes.push(Box::leak(Box::new(child)));
+                scopes.push(leaked(child));
             }
             Step::CancelScope { scope } => scopes[scope % scopes.len()].cancel(),
             Step::CancelTask { task } => on(&handles, task, TaskHandle::cancel),

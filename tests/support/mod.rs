@@ -2,6 +2,7 @@
 
 mod drops;
 mod failures;
+mod leaked;
 mod log;
 mod panics;
 mod process;
@@ -12,6 +13,7 @@ mod wakes;
 
 pub use drops::{Drops, PanicsOnDrop, Witness};
 pub use failures::Failures;
+pub use leaked::leaked;
 pub use log::Log;
 pub use panics::{caught_panic, hide_expected_panics};
 pub use process::{in_a_process_of_its_own, this_test_binary};
