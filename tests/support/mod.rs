@@ -1,4 +1,4 @@
-//! What several topics need.
+//! What several subjects need.
 
 mod drops;
 mod failures;
