@@ -1,42 +1,39 @@
 //! The attribute macro of `spawn-runtime`. Use it through that crate: what it writes calls into it.
 //!
-//! Most functions are `plain` and done at once. Any other item goes through these stages, each of which has a file (or a folder) of its name:
+//! An item goes through these stages. Each has a file (or a folder) of its name:
 //!
-//! 1. `options` and `function` **parse**. A function's body stays one opaque token.
+//! 1. `options` and `item` **parse**. A function's body stays one opaque token. Both together are the
+//!    function's `context`.
 //! 2. `reorder` sends the item back if other attributes have to see it first.
-//! 3. `check` applies every rule and notes all `problems`. What passes is a `checked::Checked`.
-//! 4. `expand` writes the background function, for which nothing can go wrong any more; `capture`
-//!    plans how its arguments come into the task.
-//! 5. `fallback` writes the item in its place if there were problems.
+//! 3. `check` applies every rule and collects all `errors`. What passes is a `plan`.
+//! 4. `expand` writes the background function, with which nothing can go wrong any more. `capture` brings
+//!    the arguments into the task.
+//! 5. `fallback` writes the item in its place if there were errors.
 
 mod attributes;
-mod background;
 mod capture;
 mod check;
-mod checked;
+mod context;
 mod duration;
+mod errors;
 mod expand;
 mod fallback;
-mod function;
-mod letters;
-mod mentions;
+mod item;
+mod names;
 mod options;
-mod parameter;
-mod place;
-mod plain;
-mod problems;
+mod plan;
 mod reorder;
-mod return_type;
-mod row;
-mod runtime;
-mod spell;
 mod suggest;
 #[cfg(test)]
 mod tests;
-mod types;
-mod word;
+mod to_source;
 
-use proc_macro::TokenStream;
+use check::Obstacle;
+use context::FnContext;
+use errors::Errors;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Makes a background function of an `async fn`: calling it starts it as a task, and returns at
 /// once with a typed handle.
@@ -175,6 +172,65 @@ use proc_macro::TokenStream;
 /// [`AbortOnDrop`]: ../spawn_runtime/struct.AbortOnDrop.html
 /// [`Spawn`]: ../spawn_runtime/trait.Spawn.html
 #[proc_macro_attribute]
-pub fn background(options: TokenStream, item: TokenStream) -> TokenStream {
-    background::expand_or_report(options.into(), item.into()).into()
+pub fn background(
+    options: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand_or_report(options.into(), item.into()).into()
+}
+
+/// A panic would take the item away, and give the user no way to mend it.
+fn expand_or_report(options: TokenStream, item: TokenStream) -> TokenStream {
+    let untouched = item.clone();
+    // Nothing that a panic left half done is looked at afterwards.
+    let expand = AssertUnwindSafe(|| expand(options, item));
+    catch_unwind(expand).unwrap_or_else(|_| {
+        let mut errors = Errors::default();
+        errors.add(
+            TokenStream::new(),
+            "`#[background]` failed on this item, which is a bug of spawn-macros",
+            "please report it with the item; meanwhile write the function by hand with \
+             `spawn_runtime::spawn`",
+        );
+        beside(&errors, untouched)
+    })
+}
+
+/// `#[background(OPTIONS)] ITEM`
+fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let parsed = options::parse(options.clone(), &mut errors);
+    let mut function = match item::parse(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            // Errors in the options have to wait: the item may be no function at all.
+            let mut errors = Errors::default();
+            item::not_a_function(item.clone(), error, &mut errors);
+            return beside(&errors, item);
+        }
+    };
+    match check::obstacle(&function, &parsed, &mut errors) {
+        Some(Obstacle::LeaveItem) => return beside(&errors, item),
+        Some(Obstacle::Ignore(attributes)) => {
+            for index in attributes.into_iter().rev() {
+                function.attributes.remove(index);
+            }
+        }
+        // What is wrong in the options will be found again at our turn.
+        None if reorder::is_needed(&function, &parsed) => {
+            return reorder::last(&function, item, &parsed, options);
+        }
+        None => {}
+    }
+    let mut context = FnContext::new(function, &parsed);
+    match check::check(&mut context, parsed, &mut errors) {
+        Some(plan) => expand::expand(&context, &plan),
+        None => beside(&errors, fallback::expand(&mut context)),
+    }
+}
+
+/// The errors, and the item that is emitted in spite of them.
+fn beside(errors: &Errors, item: TokenStream) -> TokenStream {
+    let errors = errors.to_compile_errors();
+    quote!(#errors #item)
 }

@@ -5,7 +5,7 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::current::CurrentRuntime;
+pub use self::current::CurrentRuntime;
 use crate::task::{BlockingTask, Task, TaskName};
 
 /// Where tasks run: what `#[background(on = …)]` takes.

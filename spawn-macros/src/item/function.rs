@@ -1,8 +1,6 @@
 //! The item under the attribute: a signature that is understood and a body that is not looked into.
 
-use crate::spell::spell;
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Abi, Attribute, Safety, Signature, Token, Visibility};
 
@@ -50,10 +48,6 @@ pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
 }
 
 impl Function {
-    pub(crate) fn is_unsafe(&self) -> bool {
-        matches!(self.signature.safety, Safety::Unsafe(_))
-    }
-
     /// The keyword at which errors in what is generated are reported: `async`, or else `fn`. An
     /// editor that looks up a name must not find generated code there, so it is no name.
     pub(crate) fn keyword(&self) -> Span {
@@ -141,47 +135,5 @@ fn block(token: TokenTree) -> Option<Group> {
             tokens.next().is_none().then_some(inner)
         }
         Delimiter::Parenthesis | Delimiter::Bracket => None,
-    }
-}
-
-/// The keyword of an item that is no function, and what to call such an item.
-pub(crate) fn other_kind_of_item(item: TokenStream) -> Option<(Ident, &'static str)> {
-    let parser = |input: ParseStream| {
-        input.call(Attribute::parse_outer)?;
-        input.parse::<Visibility>()?;
-        let mut kind = None;
-        while let Some(word) = input.call(parse_any_word)? {
-            kind = Some(word);
-            if !matches!(spell(&kind).as_str(), "unsafe" | "auto" | "default") {
-                break;
-            }
-        }
-        input.parse::<TokenStream>()?;
-        Ok(kind)
-    };
-    let keyword = syn::parse::Parser::parse2(parser, item).ok()??;
-    let kind = match keyword.to_string().as_str() {
-        "struct" => "a struct",
-        "enum" => "an enum",
-        "union" => "a union",
-        "trait" => "a trait",
-        "impl" => "an impl",
-        "mod" => "a module",
-        "static" => "a static",
-        "const" => "a constant",
-        "type" => "a type alias",
-        "use" => "an import",
-        "let" => "a `let`",
-        "macro_rules" | "macro" => "a macro",
-        _ => return None,
-    };
-    Some((keyword, kind))
-}
-
-fn parse_any_word(input: ParseStream) -> syn::Result<Option<Ident>> {
-    if input.peek(Ident::peek_any) {
-        input.call(Ident::parse_any).map(Some)
-    } else {
-        Ok(None)
     }
 }

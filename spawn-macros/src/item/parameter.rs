@@ -1,6 +1,7 @@
 //! A parameter of the user's function.
 
-use crate::{attributes, place, word};
+use super::{Borrows, first_span, types};
+use crate::{attributes, names};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
@@ -14,9 +15,11 @@ pub(crate) struct Parameter {
     /// Where the statements are said to be that bind its variables anew, for the lints that look at
     /// those.
     pub generated: Span,
+    /// Whether it is borrowed, and only options name it: it does not go into the task.
+    pub stays_with_caller: bool,
     /// The name that the parameter has in the background function's signature if it has none of its
     /// own. The user cannot name it, since it is resolved in the macro.
-    place: Ident,
+    substitute: Ident,
 }
 
 pub(crate) enum Kind {
@@ -59,8 +62,8 @@ impl Parameter {
                 false => attributes.push(attribute.clone()),
             }
         }
-        let place = match &kind {
-            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => place::of(pattern),
+        let location = match &kind {
+            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => first_span(pattern),
             _ => generated,
         };
         Parameter {
@@ -71,7 +74,11 @@ impl Parameter {
             attributes,
             cancel,
             kind,
-            place: format_ident!("__arg{index}", span = Span::mixed_site().located_at(place)),
+            stays_with_caller: false,
+            substitute: format_ident!(
+                "__arg{index}",
+                span = Span::mixed_site().located_at(location)
+            ),
         }
     }
 
@@ -79,9 +86,51 @@ impl Parameter {
         !self.cancel.is_empty() && !matches!(self.kind, Kind::Receiver(_))
     }
 
-    /// Whether that is the name under which the user knows the argument.
-    pub(crate) fn is_called(&self, word: &Ident) -> bool {
-        matches!(&self.kind, Kind::Name { name, .. } if name == word)
+    /// The name under which the user knows the argument.
+    pub(crate) fn name(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Receiver(_) => Some("self".to_owned()),
+            Kind::Name { name, .. } => Some(name.to_string()),
+            Kind::Ignored { .. } | Kind::Pattern { .. } => None,
+        }
+    }
+
+    /// Whether its type, as it is written, is borrowed for less than `'static`.
+    pub(crate) fn is_borrowed(&self, borrows: &Borrows) -> bool {
+        match &self.kind {
+            Kind::Receiver(receiver) => borrows.of_receiver(receiver),
+            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => {
+                !borrows.of(ty).is_empty()
+            }
+        }
+    }
+
+    /// Lets the macro name the parameter, where the user's name would hide something else.
+    ///
+    /// Input:
+    ///     `run: String`
+    ///
+    /// Output:
+    ///     `__arg0: String`
+    pub(crate) fn hide_name(&mut self) {
+        if let Kind::Name {
+            mutability,
+            name,
+            ty,
+        } = &self.kind
+        {
+            self.substitute
+                .set_span(Span::mixed_site().located_at(name.span()));
+            let pattern = Pat::Ident(PatIdent {
+                attrs: Vec::new(),
+                by_ref: None,
+                mutability: *mutability,
+                ident: name.clone(),
+                subpat: None,
+            });
+            let ty = ty.clone();
+            self.kind = Kind::Pattern { pattern, ty };
+        }
     }
 
     /// How the background function's own body names the argument.
@@ -89,8 +138,13 @@ impl Parameter {
         match &self.kind {
             Kind::Receiver(receiver) => receiver.self_token.to_token_stream(),
             Kind::Name { name, .. } => name.to_token_stream(),
-            Kind::Ignored { .. } | Kind::Pattern { .. } => self.place.to_token_stream(),
+            Kind::Ignored { .. } | Kind::Pattern { .. } => self.substitute.to_token_stream(),
         }
+    }
+
+    /// A name for the argument that the user cannot use.
+    pub(crate) fn substitute(&self) -> &Ident {
+        &self.substitute
     }
 
     pub(crate) fn ty(&self) -> Option<&Type> {
@@ -135,12 +189,12 @@ impl Parameter {
     /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
     /// too.
     pub(crate) fn cfgs_and_lints(&self) -> Vec<&Attribute> {
-        copied(&self.attributes)
+        copied_attributes(&self.attributes)
     }
 }
 
 /// Those of a parameter's attributes which also concern the variables that it binds.
-pub(crate) fn copied(attributes: &[Attribute]) -> Vec<&Attribute> {
+pub(crate) fn copied_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
     let mut copied = Vec::new();
     for attribute in attributes {
         if attributes::is_cfg(attribute) || attributes::is_lint_level(attribute) {
@@ -159,7 +213,7 @@ fn kind(parameter: &PatType) -> Kind {
             mutability,
             ident,
             attrs,
-        }) if attrs.is_empty() && is_variable(ident) => Kind::Name {
+        }) if attrs.is_empty() && is_variable(ident, &ty) => Kind::Name {
             mutability: *mutability,
             name: ident.clone(),
             ty,
@@ -175,8 +229,17 @@ fn kind(parameter: &PatType) -> Kind {
     }
 }
 
-/// A capital letter may be the name of a constant or a unit struct, which is a pattern that binds
-/// nothing.
-fn is_variable(name: &Ident) -> bool {
-    !word::begins_with_capital(&name.to_string())
+/// Whether a name surely is bound, so that it can stay in the signature as it is. A constant or a unit
+/// struct of that name would be a pattern that binds nothing. Such a parameter is taken apart like any
+/// other pattern, which is right for a variable too.
+fn is_variable(name: &Ident, ty: &Type) -> bool {
+    let is_name_of_type = match types::bare(ty) {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == *name),
+        _ => false,
+    };
+    !names::begins_with_capital(name) && !is_name_of_type
 }

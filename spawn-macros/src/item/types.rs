@@ -1,13 +1,16 @@
 //! Looking into a type.
 
-use crate::word::is_one_of;
 use syn::punctuated::Punctuated;
 use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound};
 
 /// The types of which `ty` is directly made, except those in the signature of a function type
 /// (`fn(A) -> B`, `Fn(A)`).
 ///
-/// For `Result<Vec<A>, B>` these are `Vec<A>` and `B`.
+/// Input:
+///     `Result<Vec<A>, B>`
+///
+/// Output:
+///     `Vec<A>` and `B`
 pub(crate) fn parts(ty: &mut Type) -> Vec<&mut Type> {
     let mut found = Vec::new();
     match ty {
@@ -71,28 +74,13 @@ pub(crate) fn bare(ty: &Type) -> &Type {
     }
 }
 
-/// Whether this is the name of a type that is part of the language. (Nobody names a type of theirs
-/// `u8`.)
-pub(crate) fn is_primitive(name: &str) -> bool {
-    const PRIMITIVES: [&str; 17] = [
-        "bool", "char", "f32", "f64", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16",
-        "u32", "u64", "u128", "usize", "str",
-    ];
-    is_one_of(name, &PRIMITIVES)
-}
-
-/// How complex clippy finds a type that stands `depth` deep in another. (From 250 on, it warns.)
-pub(crate) fn complexity(ty: &Type, depth: u32) -> u32 {
-    let own = match ty {
-        Type::Infer(_) | Type::Ptr(_) | Type::Reference(_) => 1,
-        Type::FnPtr(_) | Type::TraitObject(_) | Type::ImplTrait(_) => 50,
-        _ => 10,
-    };
-    let mut sum = own * depth;
-    for part in parts(&mut ty.clone()) {
-        sum += complexity(part, depth + 1);
+/// The bounds of an `impl Trait` or a `dyn Trait`.
+pub(crate) fn bounds(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>> {
+    match ty {
+        Type::ImplTrait(ty) => Some(&ty.bounds),
+        Type::TraitObject(ty) => Some(&ty.bounds),
+        _ => None,
     }
-    sum
 }
 
 /// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as

@@ -1,18 +1,18 @@
-//! The mistakes found so far: all of them reach the user at once.
+//! The mistakes found so far. All of them reach the user at once.
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 
 #[derive(Default)]
-pub(crate) struct Problems(Option<syn::Error>);
+pub(crate) struct Errors(Option<syn::Error>);
 
-impl Problems {
-    /// Notes one mistake at `place`: `what` is wrong, and `help` says how to mend it.
+impl Errors {
+    /// Adds one mistake at `place`: `what` is wrong, and `help` says how to mend it.
     ///
-    /// Both are lowercase with no full stop, and code stands between backticks. Whoever follows
+    /// Both are lowercase without a full stop, and code stands between backticks. A user who follows
     /// `help` gets a program that compiles.
     pub(crate) fn add(&mut self, place: impl ToTokens, what: &str, help: &str) {
-        // What there is of this function for each kind of place is no more than that.
+        // Short, because it is instantiated for each type of `place`.
         let mut tokens = TokenStream::new();
         place.to_tokens(&mut tokens);
         self.add_at(tokens, what, help);

@@ -8,7 +8,7 @@ use quote::ToTokens;
 ///
 /// Output:
 ///     `Vec<&'static str>`
-pub(crate) fn spell(tokens: impl ToTokens) -> String {
+pub(crate) fn to_source(tokens: impl ToTokens) -> String {
     let mut stream = TokenStream::new();
     tokens.to_tokens(&mut stream);
     let mut text = String::new();
@@ -100,7 +100,7 @@ mod tests {
             let tokens: TokenStream = text
                 .parse()
                 .expect("the test's text should be made of tokens");
-            assert_eq!(spell(tokens), text);
+            assert_eq!(to_source(tokens), text);
         }
     }
 }
