@@ -3,10 +3,9 @@
 
 use crate::context::{FnContext, Returned};
 use crate::item::Reports;
-use crate::names;
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Meta, ReturnType, Token};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, Meta, Token};
 
 /// From so many tokens on, clippy might find a handle of the type complex.
 const LONG_TYPE: usize = 30;
@@ -77,8 +76,7 @@ fn allow_names_of_traits(context: &FnContext) -> TokenStream {
     if METHODS.contains(&signature.ident.to_string().as_str()) {
         return quote_spanned!(span=> #[allow(clippy::should_implement_trait)]);
     }
-    let is_constructor = signature.receiver().is_none()
-        && names::occurs("Self", &signature.output.to_token_stream());
+    let is_constructor = signature.receiver().is_none() && context.output.names_self();
     match is_constructor {
         true => quote_spanned!(span=> #[allow(clippy::self_named_constructors)]),
         false => TokenStream::new(),
@@ -93,25 +91,10 @@ fn empty_where(context: &FnContext) -> Option<Token![where]> {
     if signature.generics.where_clause.is_some() || context.is_declaration() {
         return None;
     }
-    let last = match &signature.output {
-        ReturnType::Default => None,
-        ReturnType::Type(_, ty) => ty.to_token_stream().into_iter().last(),
-    };
-    let last = last.map_or(signature.paren_token.span.close(), |token| {
-        last_span(&token)
-    });
-    Some(Token![where](last))
-}
-
-fn last_span(token: &TokenTree) -> Span {
-    match token {
-        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
-            let last = group.stream().into_iter().last();
-            last.map_or(group.span(), |token| last_span(&token))
-        }
-        TokenTree::Group(group) => group.span_close(),
-        _ => token.span(),
-    }
+    let last = context.output.end;
+    Some(Token![where](
+        last.unwrap_or(signature.paren_token.span.close()),
+    ))
 }
 
 /// `-> TaskHandle<R>`
@@ -126,7 +109,7 @@ fn return_type(context: &FnContext) -> TokenStream {
     let written = &context.output.written;
     // rustc points here if an `impl Trait` is not what the body returns, or if a trait's method has another
     // type. But clippy would find the type of a handle complex where the user's own is not yet.
-    let is_short = written.to_token_stream().into_iter().count() < LONG_TYPE;
+    let is_short = context.output.length < LONG_TYPE;
     let is_opaque = context.output.reports == Reports::TypeOfBody;
     let (span, runtime) = match is_opaque || is_short {
         true => (context.keyword, &context.reported_runtime),

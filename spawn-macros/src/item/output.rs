@@ -1,7 +1,7 @@
 //! What the function returns, in each of the places where that is written.
 
-use super::{first_span, types};
-use proc_macro2::{Span, TokenStream};
+use super::types;
+use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypeParamBound};
 
@@ -12,8 +12,12 @@ pub(crate) struct Output {
     /// The same for the places within the body, where `impl Trait` cannot stand.
     pub pinned: Type,
     pub reports: Reports,
-    /// The type's span, for rustc's note on where it was inferred.
+    /// The span of the type's first token, for rustc's note on where it was inferred.
     pub span: Span,
+    /// The span of its last token, if it is written.
+    pub end: Option<Span>,
+    /// How many tokens the type has, apart from those within parentheses.
+    pub length: usize,
 }
 
 /// By what the compiler chooses how to report an `Err`.
@@ -39,9 +43,10 @@ impl Output {
             }
             ReturnType::Type(arrow, ty) => (Some(*arrow), &**ty),
         };
-        match types::bare(ty) {
+        let tokens: Vec<TokenTree> = ty.to_token_stream().into_iter().collect();
+        let mut output = match types::bare(ty) {
             Type::Tuple(tuple) if tuple.elems.is_empty() => {
-                Output::nothing(arrow, ty.to_token_stream(), first_span(ty))
+                Output::nothing(arrow, ty.to_token_stream(), tokens[0].span())
             }
             // `TaskHandle<!>` is not stable; `!` coerces to `Infallible`.
             Type::Never(never) => {
@@ -60,10 +65,15 @@ impl Output {
                     written: ty.clone(),
                     pinned,
                     reports,
-                    span: first_span(ty),
+                    span: tokens[0].span(),
+                    end: None,
+                    length: 0,
                 }
             }
-        }
+        };
+        output.end = tokens.last().map(last_span);
+        output.length = tokens.len();
+        output
     }
 
     fn nothing(arrow: Option<Token![->]>, ty: TokenStream, span: Span) -> Self {
@@ -73,7 +83,14 @@ impl Output {
             pinned: Type::Verbatim(ty),
             reports: Reports::Nothing,
             span,
+            end: None,
+            length: 0,
         }
+    }
+
+    /// Whether the type around the function is part of it.
+    pub(crate) fn names_self(&self) -> bool {
+        names_self(&self.written)
     }
 
     /// What the future resolves to, if the written type is a future: `impl Future<Output = T>`,
@@ -92,6 +109,18 @@ impl Output {
     ///     `&'static str`
     pub(crate) fn make_static(&mut self) {
         types::make_all_static(&mut self.written);
+    }
+}
+
+fn last_span(token: &TokenTree) -> Span {
+    match token {
+        // A `$ty:ty` of `macro_rules!`.
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            let last = group.stream().into_iter().last();
+            last.map_or(group.span(), |token| last_span(&token))
+        }
+        TokenTree::Group(group) => group.span_close(),
+        _ => token.span(),
     }
 }
 
@@ -116,6 +145,18 @@ fn infer_opaque(ty: &mut Type) -> bool {
         found |= infer_opaque(part);
     }
     found
+}
+
+/// `Self`, `Result<Self, Error>`
+fn names_self(ty: &Type) -> bool {
+    let Type::Path(path) = types::bare(ty) else {
+        return false;
+    };
+    path.path.segments.iter().any(|segment| {
+        let of_argument = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(ty) if names_self(ty));
+        segment.ident == "Self"
+            || matches!(&segment.arguments, PathArguments::AngleBracketed(arguments) if arguments.args.iter().any(of_argument))
+    })
 }
 
 fn output_of_future(ty: &Type) -> Option<Type> {
