@@ -3,7 +3,10 @@
 use crate::item::types;
 use quote::quote;
 use syn::punctuated::Punctuated;
-use syn::{Path, PathSegment, Token, Type, TypeParamBound, TypeReference, parse_quote};
+use syn::{
+    ParenthesizedGenericArguments, Path, PathSegment, ReturnType, Token, Type, TypeParamBound,
+    TypeReference, parse_quote,
+};
 
 /// Input:
 ///     `Option<&'a [&str]>`
@@ -43,8 +46,35 @@ fn own(ty: &mut Type, is_local: bool) {
         _ => {}
     }
     types::make_static(ty);
+    for call in types::calls(ty) {
+        own_call(call, is_local);
+    }
     for part in types::parts(ty) {
         own(part, is_local);
+    }
+}
+
+/// Lets each call have lifetimes of its own.
+///
+/// Input:
+///     `Fn(&'a str) -> &'a str`
+///
+/// Output:
+///     `Fn(&str) -> &str`
+fn own_call(call: &mut ParenthesizedGenericArguments, is_local: bool) {
+    let mut takes_a_reference = false;
+    for input in &mut call.inputs {
+        if let Type::Reference(reference) = &mut input.ty {
+            reference.lifetime = None;
+            takes_a_reference = true;
+        }
+    }
+    match &mut call.output {
+        ReturnType::Type(_, output) => match &mut **output {
+            Type::Reference(reference) if takes_a_reference => reference.lifetime = None,
+            output => own(output, is_local),
+        },
+        ReturnType::Default => {}
     }
 }
 

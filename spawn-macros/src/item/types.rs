@@ -1,7 +1,10 @@
 //! Looking into a type.
 
 use syn::punctuated::Punctuated;
-use syn::{GenericArgument, Lifetime, Path, PathArguments, Token, Type, TypeParamBound};
+use syn::{
+    GenericArgument, Lifetime, ParenthesizedGenericArguments, Path, PathArguments, Token, Type,
+    TypeParamBound,
+};
 
 /// The types of which `ty` is directly made, except those in the signature of a function type
 /// (`fn(A) -> B`, `Fn(A)`).
@@ -63,6 +66,25 @@ fn add_of_path<'a>(path: &'a mut Path, found: &mut Vec<&'a mut Type>) {
             }
         }
     }
+}
+
+/// The calls in the bounds of a type: `Fn(A) -> B`.
+pub(crate) fn calls(ty: &mut Type) -> Vec<&mut ParenthesizedGenericArguments> {
+    let bounds = match ty {
+        Type::ImplTrait(ty) => &mut ty.bounds,
+        Type::TraitObject(ty) => &mut ty.bounds,
+        _ => return Vec::new(),
+    };
+    let call = |bound| match bound {
+        &mut TypeParamBound::Trait(ref mut bound) => bound.path.segments.last_mut(),
+        _ => None,
+    };
+    let segments = bounds.iter_mut().filter_map(call);
+    let arguments = segments.filter_map(|segment| match &mut segment.arguments {
+        PathArguments::Parenthesized(call) => Some(call),
+        _ => None,
+    });
+    arguments.collect()
 }
 
 /// `ty` without the parentheses around it, be they written or the invisible ones of a `$ty:ty`.

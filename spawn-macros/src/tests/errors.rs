@@ -132,6 +132,10 @@ fn a_borrowed_argument_has_an_owned_type_to_take_instead() {
         ("Box<dyn Show + 'a>", "`x: Box<dyn Show + Send>`"),
         ("impl Show + 'a", "`x: impl Show + Send + 'static`"),
         (
+            "Box<dyn Fn(&'a u8) -> &str + Send>",
+            "`x: Box<dyn Fn(&u8) -> &str + Send>`",
+        ),
+        (
             "impl Iterator<Item = &str>",
             "`x: impl Iterator<Item = String> + Send + 'static`",
         ),
