@@ -99,3 +99,26 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
 }
+
+/// What the parameter of `#[cancel]` is.
+#[diagnostic::on_unimplemented(
+    message = "the parameter of `#[cancel]` is a `CancellationToken`, not a `{Self}`",
+    label = "not a cancellation token",
+    note = "write `#[cancel] token: spawn_runtime::CancellationToken`"
+)]
+pub trait CancelParameter {
+    fn of(token: CancellationToken) -> Self;
+}
+
+impl CancelParameter for CancellationToken {
+    #[inline]
+    fn of(token: CancellationToken) -> CancellationToken {
+        token
+    }
+}
+
+/// The token that the task gets, as the type that the user wrote.
+#[inline]
+pub fn cancel_parameter<T: CancelParameter>(token: CancellationToken) -> T {
+    T::of(token)
+}

@@ -33,7 +33,7 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
     }
     let cancel = context.parameters.iter().find(|it| it.is_cancel());
     if let Some(parameter) = cancel {
-        tokens_of_cancel(context, task, parameter, spawner.as_ref(), &mut statements);
+        tokens_of_cancel(context, parameter, spawner.as_ref(), &mut statements);
     }
     let work = match context.output.reports {
         Reports::TypeOfBody => {
@@ -80,11 +80,10 @@ fn allow_future_as_value(context: &FnContext, task: &Task) -> TokenStream {
 ///     ```
 ///     let __token = token();
 ///     let __handle_token = clone(&__token);
-///     let token: CancellationToken = __token;
+///     let token: CancellationToken = cancel_parameter(__token);
 ///     ```
 fn tokens_of_cancel(
     context: &FnContext,
-    task: &Task,
     parameter: &Parameter,
     spawner: Option<&Spawner>,
     statements: &mut TokenStream,
@@ -99,14 +98,16 @@ fn tokens_of_cancel(
     };
     // If the user wrote another type, rustc's error should point at it, in the user's own context.
     let span = parameter.ty().map_or(context.keyword, first_span);
-    let name = context.fresh_name("__token", &task.evaluated_at_the_call);
-    let token = Ident::new(&name, span);
+    let runtime_there = context.runtime_at(span);
+    let token = quote_spanned!(context.generated=> __token);
+    let parameter_token =
+        quote_spanned!(span=> #runtime_there::__private::cancel_parameter(#token));
     let binding = capture::named(parameter);
     let attributes = copied_attributes(&parameter.attributes);
     statements.extend(quote_spanned! {context.generated=>
         let #token = #new;
         let __handle_token = ::core::clone::Clone::clone(&#token);
-        #(#attributes)* let #binding = #token;
+        #(#attributes)* let #binding = #parameter_token;
     });
 }
 

@@ -323,7 +323,7 @@ fn the_cancel_parameter_leaves_the_signature_and_gets_a_token() {
         "fn f(a: u8) ->",
         "let __token = ::spawn_runtime::__private::token();",
         "let __handle_token = ::core::clone::Clone::clone(&__token);",
-        "let token: Token = __token;",
+        "let token: Token = ::spawn_runtime::__private::cancel_parameter(__token);",
         "::spawn_runtime::__private::with_token(",
         "let mut token = token;",
     ] {
