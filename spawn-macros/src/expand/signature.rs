@@ -37,13 +37,12 @@ pub(crate) fn header(context: &FnContext, parameters: &[TokenStream]) -> TokenSt
     let name = &signature.ident;
     let generics = &signature.generics;
     let where_clause = &generics.where_clause;
-    let empty_where = empty_where(context);
     let return_type = return_type(context);
     let mut parentheses = Group::new(Delimiter::Parenthesis, quote!(#(#parameters),*));
     parentheses.set_span(signature.paren_token.span.join());
     quote! {
         #(#attributes)* #allow #track_caller
-        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause #empty_where
+        #visibility #default #safety #fn_token #name #generics #parentheses #return_type #where_clause
     }
 }
 
@@ -83,20 +82,6 @@ fn allow_names_of_traits(context: &FnContext) -> TokenStream {
     }
 }
 
-/// A `where` that says nothing, where the user wrote none. rustc takes the signature for the user's own,
-/// and points at it where documentation is missing, only if it also ends with a token of theirs. And it
-/// proposes missing bounds right behind.
-fn empty_where(context: &FnContext) -> Option<Token![where]> {
-    let signature = &context.function.signature;
-    if signature.generics.where_clause.is_some() || context.is_declaration() {
-        return None;
-    }
-    let last = context.output.end;
-    Some(Token![where](
-        last.unwrap_or(signature.paren_token.span.close()),
-    ))
-}
-
 /// `-> TaskHandle<R>`
 fn return_type(context: &FnContext) -> TokenStream {
     let name = match context.returned {
@@ -119,7 +104,11 @@ fn return_type(context: &FnContext) -> TokenStream {
         Some(arrow) => arrow,
         None => Token![->](context.generated),
     };
-    quote_spanned!(span=> #arrow #runtime::#name<#written>)
+    // rustc takes the signature for the user's own, and points at it where documentation is missing, only if
+    // it ends with a token of theirs. And behind that token it proposes missing bounds.
+    let close = context.function.signature.paren_token.span.close();
+    let end = Token![>](context.output.end.unwrap_or(close));
+    quote_spanned!(span=> #arrow #runtime::#name<#written #end)
 }
 
 /// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to

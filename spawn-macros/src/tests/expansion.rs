@@ -64,9 +64,7 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
         r#"
         /// Docs.
         #[track_caller]
-        pub fn report(id: Id) -> ::spawn_runtime::TaskHandle<Result<u8>>
-        where
-        {
+        pub fn report(id: Id) -> ::spawn_runtime::TaskHandle<Result<u8>> {
             #[allow(clippy::async_yields_async)]
             ::spawn_runtime::__private::spawn(
                 { fn name() -> &'static ::core::primitive::str { "report" } name },
@@ -128,9 +126,7 @@ fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
         pub(crate) async fn run_now<T: Send + 'static, const N: usize>(mut self, (a, _): (T, u8)) { body(a) }
         /// Docs.
         #[track_caller]
-        pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()>
-        where
-        {
+        pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()> {
             ::spawn_runtime::__private::spawn(
                 { fn name() -> &'static ::core::primitive::str { "run" } name },
                 ::spawn_runtime::__private::NoReport,
