@@ -320,7 +320,7 @@ fn the_item_keeps_its_final_signature() {
             "async fn f() {}",
             "fn f () -> :: spawn_runtime :: AbortOnDrop < () >",
         ),
-        ("nope, detach", "async fn f() -> u8 { 3 }", "fn f () {"),
+        ("nope, detach", "async fn f() -> u8 { 3 }", "fn f ()"),
         (
             "",
             "async fn f() -> &str { x }",
