@@ -1,6 +1,5 @@
 //! What is known about the other attributes on an item or a parameter.
 
-use crate::word::is_one_of;
 use syn::Attribute;
 
 /// Attributes of the language. They are inert: the compiler reads them from whatever we emit.
@@ -58,20 +57,21 @@ pub(crate) fn name(attribute: &Attribute) -> String {
         .unwrap_or_default()
 }
 
-/// Whether an attribute does something to the item that it stands on, or may do so for all we know.
+/// Whether an attribute does something to the item that it stands on, or may do so.
 pub(crate) fn is_active(attribute: &Attribute) -> bool {
     let first = first_name(attribute);
-    let is_tool = attribute.path().segments.len() > 1 && is_one_of(&first, TOOLS);
+    let is_tool = attribute.path().segments.len() > 1 && TOOLS.contains(&first.as_str());
     let is_built_in = attribute.path().get_ident().is_some()
-        && (is_one_of(&first, BUILT_IN) || first.starts_with("rustc_"));
+        && (BUILT_IN.contains(&first.as_str()) || first.starts_with("rustc_"));
     !(is_tool || is_built_in)
 }
 
-/// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[bench]`, `#[test_case(…)]` and whatever else makes
-/// a test of a function.
+/// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[sqlx_test]`, `#[test_case(…)]` and others that make a test
+/// of a function.
 pub(crate) fn is_test(attribute: &Attribute) -> bool {
     let name = name(attribute);
-    name.ends_with("test") || matches!(name.as_str(), "bench" | "test_case" | "rustc_test_marker")
+    let others = ["bench", "rstest", "rustc_test_marker", "test", "test_case"];
+    name.ends_with("_test") || others.contains(&name.as_str())
 }
 
 /// `#[tokio::main]` and its like.
@@ -81,15 +81,14 @@ pub(crate) fn is_main(attribute: &Attribute) -> bool {
 
 pub(crate) fn is_lint_level(attribute: &Attribute) -> bool {
     let name = attribute.path().get_ident();
-    name.is_some_and(|name| is_one_of(&name.to_string(), LINT_LEVELS))
+    name.is_some_and(|name| LINT_LEVELS.contains(&name.to_string().as_str()))
 }
 
 pub(crate) fn is_cfg(attribute: &Attribute) -> bool {
     attribute.path().is_ident("cfg") || attribute.path().is_ident("cfg_attr")
 }
 
-/// `#[allow(…)]` for `#[expect(…)]`: where one item becomes two places, an expectation can come
-/// true in only one.
+/// `#[allow(…)]` for `#[expect(…)]`: where one item becomes two, an expectation comes true in only one.
 ///
 /// Input:
 ///     `#[expect(unused_variables, reason = "soon")]`

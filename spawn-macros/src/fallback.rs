@@ -2,32 +2,36 @@
 //! editor goes on completing, with a body that is checked, so that of all errors only the user's
 //! own remain.
 
-use crate::checked::{Outline, Returned};
+use crate::context::{FnContext, Returned};
 use crate::expand::{header, inner_attributes, with_user_braces};
-use crate::function::Body;
-use crate::parameter::Kind;
+use crate::item::{Body, Borrows, Kind, Reports, types};
 use proc_macro2::{Group, TokenStream};
 use quote::{quote, quote_spanned};
+use syn::Type;
 
 /// Input:
 ///     `async fn f(s: &str) -> R { BODY }`
 ///
 /// Output:
 ///     `fn f(s: &str) -> TaskHandle<R> { let _ = async move { unreachable!(); BODY }; unreachable!() }`
-pub(crate) fn expand(outline: &Outline) -> TokenStream {
-    let header = header(outline, &outline.public_parameters());
-    let body = match &outline.function.body {
+pub(crate) fn expand(context: &mut FnContext) -> TokenStream {
+    make_static(context);
+    let header = header(context, &context.public_parameters());
+    let body = match &context.function.body {
         Body::Block(body) => body,
         Body::Missing(semicolon) => return quote!(#header #semicolon),
     };
-    let (hoisted, inner, _) = inner_attributes(body);
-    let span = outline.generated;
-    let tokens = tokens(outline);
-    let work = work(outline, &inner);
-    let tokens = match (outline.returned, outline.output.is_opaque) {
+    let (hoisted, inner) = inner_attributes(body);
+    let span = context.generated;
+    let tokens = tokens(context);
+    let work = work(context, &inner);
+    let tokens = match (
+        context.returned,
+        context.output.reports == Reports::TypeOfBody,
+    ) {
         // Only the body tells what an `impl Trait` is, so the handle's type has to come from it.
         (Returned::TaskHandle | Returned::AbortOnDrop, true) => {
-            let return_type = return_type_of(outline);
+            let return_type = return_type_of(context);
             quote_spanned! {span=>
                 fn __background_handle<__Work: ::core::future::Future>(_: __Work) #return_type {
                     ::core::unreachable!()
@@ -50,33 +54,53 @@ pub(crate) fn expand(outline: &Outline) -> TokenStream {
     quote_spanned!(span=> #hoisted #[allow(unused, clippy::all)] #header #braces)
 }
 
-/// `-> TaskHandle<__Work::Output>`
-fn return_type_of(outline: &Outline) -> TokenStream {
-    let runtime = &outline.runtime;
-    match outline.returned {
-        Returned::AbortOnDrop => {
-            quote_spanned!(outline.generated=> -> #runtime::AbortOnDrop<__Work::Output>)
+/// Rewrites what rustc would object to for a second time: a result that is borrowed from nothing, and an
+/// `impl Iterator<Item = &str>`, which is not stable.
+fn make_static(context: &mut FnContext) {
+    let borrows = Borrows::new(&context.function.signature.generics);
+    let mut is_borrowed = false;
+    for parameter in &mut context.parameters {
+        is_borrowed |= parameter.is_borrowed(&borrows);
+        if let Kind::Name { ty, .. } | Kind::Pattern { ty, .. } = &mut parameter.kind {
+            make_opaque_static(ty);
         }
-        _ => quote_spanned!(outline.generated=> -> #runtime::TaskHandle<__Work::Output>),
+    }
+    if !is_borrowed {
+        context.output.make_static();
     }
 }
 
-/// The variables of `#[cancel]`, which the signature does not have.
-fn tokens(outline: &Outline) -> TokenStream {
-    let runtime = &outline.runtime;
-    let mut bindings = TokenStream::new();
-    for parameter in &outline.parameters {
-        if !parameter.is_cancel() {
-            continue;
+fn make_opaque_static(ty: &mut Type) {
+    if let Type::ImplTrait(_) = ty {
+        return types::make_all_static(ty);
+    }
+    for part in types::parts(ty) {
+        make_opaque_static(part);
+    }
+}
+
+/// `-> TaskHandle<__Work::Output>`
+fn return_type_of(context: &FnContext) -> TokenStream {
+    let runtime = &context.runtime;
+    match context.returned {
+        Returned::AbortOnDrop => {
+            quote_spanned!(context.generated=> -> #runtime::AbortOnDrop<__Work::Output>)
         }
-        let cfgs = parameter.cfgs();
-        let binding = parameter.binding();
-        let value = match &parameter.kind {
-            Kind::Name { .. } => quote_spanned!(outline.generated=> #runtime::__private::token()),
-            // The pattern is a mistake already, so its type may be anything.
-            _ => quote_spanned!(outline.generated=> ::core::unreachable!()),
-        };
-        bindings.extend(quote_spanned!(outline.generated=> #(#cfgs)* let #binding = #value;));
+        _ => quote_spanned!(context.generated=> -> #runtime::TaskHandle<__Work::Output>),
+    }
+}
+
+/// The variables of `#[cancel]`, which the signature does not have. Their type may be a mistake too.
+fn tokens(context: &FnContext) -> TokenStream {
+    let mut bindings = TokenStream::new();
+    for parameter in &context.parameters {
+        if parameter.is_cancel() {
+            let cfgs = parameter.cfgs();
+            let binding = parameter.binding();
+            bindings.extend(quote_spanned! {context.generated=>
+                #(#cfgs)* let #binding = ::core::unreachable!();
+            });
+        }
     }
     bindings
 }
@@ -85,9 +109,9 @@ fn tokens(outline: &Outline) -> TokenStream {
 ///
 /// It stands where it cannot be reached. There rustc checks its types, but not what it moves and
 /// borrows, at which it would object for a second time that what is returned is borrowed.
-fn work(outline: &Outline, body: &Group) -> TokenStream {
-    let pinned = &outline.output.pinned;
-    quote_spanned! {outline.generated=>
+fn work(context: &FnContext, body: &Group) -> TokenStream {
+    let pinned = &context.output.pinned;
+    quote_spanned! {context.generated=>
         async move {
             if let ::core::option::Option::Some(__ret) = ::core::option::Option::None::<#pinned> {
                 return __ret;

@@ -1,66 +1,69 @@
 //! The attribute macro of `spawn-runtime`. Use it through that crate: what it writes calls into it.
 //!
-//! Most functions are `plain` and done at once. Any other item goes through these stages, each of which has a file (or a folder) of its name:
+//! An item goes through these stages. Each has a file (or a folder) of its name:
 //!
-//! 1. `options` and `function` **parse**. A function's body stays one opaque token.
+//! 1. `options` and `item` **parse**. A function's body stays one opaque token. Both together are the
+//!    function's `context`.
 //! 2. `reorder` sends the item back if other attributes have to see it first.
-//! 3. `check` applies every rule and notes all `problems`. What passes is a `checked::Checked`.
-//! 4. `expand` writes the background function, for which nothing can go wrong any more; `capture`
-//!    plans how its arguments come into the task.
-//! 5. `fallback` writes the item in its place if there were problems.
+//! 3. `check` applies every rule and collects all `errors`. What passes is a `plan`.
+//! 4. `expand` writes the background function, with which nothing can go wrong any more. `capture` brings
+//!    the arguments into the task.
+//! 5. `fallback` writes the item in its place if there were errors.
 
 #![forbid(unsafe_code)]
 
 mod attributes;
-mod background;
 mod capture;
 mod check;
-mod checked;
+mod context;
 mod duration;
+mod errors;
 mod expand;
 mod fallback;
-mod function;
-mod letters;
-mod mentions;
+mod item;
+mod names;
 mod options;
-mod parameter;
-mod place;
-mod plain;
-mod problems;
+mod plan;
 mod reorder;
-mod return_type;
-mod row;
-mod runtime;
-mod spell;
 mod suggest;
 #[cfg(test)]
 mod tests;
-mod types;
-mod word;
+mod to_source;
 
-use proc_macro::TokenStream;
+use check::Obstacle;
+use context::FnContext;
+use errors::Errors;
+use proc_macro2::TokenStream;
+use quote::quote;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Makes a background function of an `async fn`: calling it starts it as a task, and returns at
-/// once with a typed handle.
+/// Makes a background function of an `async fn`: calling it starts it as a task, and returns at once
+/// with a typed handle.
 ///
-/// ```ignore
-/// use spawn_runtime::background;
+/// ```
+/// use spawn_runtime::{TaskError, background};
+/// # async fn query(id: u32) -> Result<Vec<u32>, TaskError> { Ok(vec![id]) }
+/// # type Report = Vec<u32>;
 ///
 /// #[background]
-/// async fn generate_report(id: u32) -> Result<Report, ReportError> {
+/// async fn generate_report(id: u32) -> Result<Report, TaskError> {
 ///     let rows = query(id).await?;
-///     Ok(render(rows))
+///     Ok(rows)
 /// }
 ///
-/// let handle = generate_report(7); // already running; a `TaskHandle<Result<Report, ReportError>>`
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), TaskError> {
+/// let handle = generate_report(7); // already running; a `TaskHandle<Result<Report, TaskError>>`
 /// // … acknowledge the request …
 /// let report = handle.flatten().await?;
+/// # assert_eq!(report, [7]);
+/// # Ok(())
+/// # }
 /// ```
 ///
-/// The function is no longer `async`, so nobody can forget to await it; its handle is
-/// `#[must_use]`. What happens in the task is what happens in the plain `async fn`: `?`, `return`,
-/// type inference and the order in which arguments and variables are dropped are the same, also
-/// where the task is aborted.
+/// The function is no longer `async`, so a caller cannot forget to await it. Its handle is `#[must_use]`.
+/// What happens in the task is what happens in the plain `async fn`: `?`, `return`, type inference and the
+/// order in which arguments and variables are dropped are the same, also where the task is aborted.
 ///
 /// # Where it goes
 ///
@@ -70,15 +73,16 @@ use proc_macro::TokenStream;
 /// - on a method in an impl of a trait, and on its declaration in the trait,
 /// - with `blocking`, on a plain `fn`.
 ///
-/// Whatever goes into the task is given to it: a task may outlive its caller, so arguments and
-/// results that are borrowed for less than `'static` are errors, which name an owned type to take
-/// instead. Unless the task is `local`, everything in it must be `Send`.
+/// The arguments move into the task. A task may outlive its caller, so arguments and results that are borrowed
+/// for less than `'static` are errors, which name an owned type to take instead. An argument that is borrowed,
+/// and that only the options name, stays with the caller. Unless the task is `local`, everything in it must be
+/// `Send`.
 ///
 /// # Options
 ///
 /// | option | meaning |
 /// |---|---|
-/// | `name = "…"` | the task's name in errors, reports and listings; the function's own if left out |
+/// | `name = "…"` | the task's name in errors, reports and listings; by default the function's own |
 /// | `on = EXPR` | where the task is spawned: a `TaskScope`, a runtime's `Handle` or any other [`Spawn`]. Evaluated at the call, before the arguments move, and may use them: `on = self.scope` |
 /// | `blocking` | for a plain `fn` that computes or blocks: it runs on a thread for such work |
 /// | `local` | the task stays on this thread, and need not be `Send` |
@@ -92,83 +96,132 @@ use proc_macro::TokenStream;
 ///
 /// Options that make no sense together are errors, which say why.
 ///
-/// ```ignore
+/// ```
+/// use spawn_runtime::{TaskScope, background};
+/// use std::path::PathBuf;
+/// # use std::io;
+/// # struct Mail;
+///
 /// #[background(name = "thumbnails", limit = 4, timeout = "30s")]
-/// async fn make_thumbnail(image: PathBuf) -> Result<(), ImageError> { /* … */ }
+/// async fn make_thumbnail(image: PathBuf) -> io::Result<()> {
+///     // …
+/// #     drop(image);
+/// #     Ok(())
+/// }
 ///
 /// #[background(blocking)]
-/// fn hash_password(password: String) -> String { /* … */ }
+/// fn hash_password(password: String) -> String {
+///     // …
+/// #     password
+/// }
 ///
+/// // The task runs in the scope, and does not hold it.
 /// #[background(detach, on = scope)]
-/// async fn send_mail(scope: TaskScope, mail: Mail) -> Result<(), MailError> { /* … */ }
+/// async fn send_mail(scope: &TaskScope, mail: Mail) -> io::Result<()> {
+///     // …
+/// #     drop(mail);
+/// #     Ok(())
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// # make_thumbnail(PathBuf::new()).await.unwrap().unwrap();
+/// # hash_password(String::new()).await.unwrap();
+/// # let scope = TaskScope::new();
+/// # send_mail(&scope, Mail);
+/// # scope.wait().await;
+/// # }
 /// ```
 ///
 /// # Cancellation
 ///
 /// A parameter with `#[cancel]` leaves the function's signature. The task gets a token, which
-/// `handle.cancel()`, `handle.stop(grace)` and the scope of the task trip:
+/// `handle.cancel()`, `handle.stop(grace)` and the scope of the task cancel:
 ///
-/// ```ignore
+/// ```
+/// use spawn_runtime::{CancellationToken, background};
+/// # use spawn_runtime::TaskError;
+/// # struct Queue;
+/// # impl Queue { async fn next(&self) -> Option<u32> { std::future::pending().await } }
+///
 /// #[background]
-/// async fn poll_queue(queue: Queue, #[cancel] token: CancellationToken) -> Summary {
-///     let mut summary = Summary::default();
-///     while let Some(Some(job)) = token.run_until_cancelled(queue.next()).await {
-///         summary.add(job.run().await);
+/// async fn poll_queue(queue: Queue, #[cancel] token: CancellationToken) -> u32 {
+///     let mut count = 0;
+///     while let Some(Some(_job)) = token.run_until_cancelled(queue.next()).await {
+///         count += 1;
 ///     }
-///     summary
+///     count
 /// }
 ///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), TaskError> {
+/// # let queue = Queue;
 /// let handle = poll_queue(queue);
 /// handle.cancel();
-/// let summary = handle.await?; // what it had done by then
+/// let count = handle.await?; // what it had done by then
+/// # assert_eq!(count, 0);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # Traits
 ///
-/// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and
-/// needs no boxed futures. A method with a body of its own is a background function like any other.
-/// Of the options only `detach`, `abort_on_drop` and `crate` belong on a declaration, and
-/// `blocking` on that of a plain `fn`; each impl says the rest.
+/// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and needs no boxed
+/// futures. A method with a body of its own is a background function like any other. Of the options only
+/// `detach`, `abort_on_drop` and `crate` belong on a declaration, and `blocking` on that of a plain `fn`. Each
+/// impl says the rest.
 ///
-/// ```ignore
+/// ```
+/// use spawn_runtime::background;
+/// use std::sync::Arc;
+/// # use spawn_runtime::TaskError;
+/// # struct Local;
+///
 /// trait Worker: Send + Sync + 'static {
 ///     #[background]
-///     async fn work(self: Arc<Self>, job: Job) -> Outcome;
+///     async fn work(self: Arc<Self>, job: u32) -> u32;
 /// }
 ///
 /// impl Worker for Local {
 ///     #[background(timeout = "10s")]
-///     async fn work(self: Arc<Self>, job: Job) -> Outcome { /* … */ }
+///     async fn work(self: Arc<Self>, job: u32) -> u32 {
+///         job + 1
+///     }
 /// }
 ///
-/// let worker: Arc<dyn Worker> = Arc::new(Local::new());
-/// let outcome = worker.work(job).await?;
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), TaskError> {
+/// let worker: Arc<dyn Worker> = Arc::new(Local);
+/// let outcome = worker.work(1).await?;
+/// # assert_eq!(outcome, 2);
+/// # Ok(())
+/// # }
 /// ```
 ///
 /// # The plain function
 ///
-/// With `direct = NAME` there are two functions: the plain one with the body, and the background
-/// one, which spawns it. Both have the same visibility and attributes. In an impl, a function with
-/// neither a receiver nor `Self` in it needs `direct = Self::NAME`, since it does not show that it
-/// is in one. `direct` cannot be used in the impl of a trait, which has no place for a second
-/// method.
+/// With `direct = NAME` there are two functions: the plain one with the body, and the background one, which
+/// spawns it. Both have the same visibility and attributes. In an impl, a function with neither a receiver nor
+/// `Self` in it needs `direct = Self::NAME`, since it does not show that it is in one. `direct` cannot be used
+/// in the impl of a trait, which has no place for a second method.
 ///
 /// # Other attributes
 ///
-/// Attribute macros on the same item see the plain `async fn`, be they above or below:
-/// `#[background]` lets them go first. So `#[tracing::instrument]` records the task and not its
-/// start. One on the whole impl, such as `#[async_trait]`, has run before, which is an error: a
-/// trait whose methods return handles has no need of it. Neither can tests and `main` be background
-/// functions, since those have to see the end.
+/// Attribute macros on the same item see the plain `async fn`, be they above or below: `#[background]` lets
+/// them go first. So `#[tracing::instrument]` records the task and not its start. A macro that makes a boxed
+/// future of the function, such as `#[async_recursion]`, is an error, and so is one on the whole trait or impl
+/// that has done so before, such as `#[async_trait]`: a trait whose methods return handles does not need it. A
+/// test cannot be a background function, and neither can the program's `main`, since both have to see the end.
 ///
 /// # Lints
 ///
-/// The body gets the warnings of a plain function, and no others. These are lost, since the function
-/// is not `async` any more or returns another type: clippy's `unused_async`, `missing_errors_doc` and
-/// `toplevel_ref_arg`, on a blocking function `needless_pass_by_value` and `must_use_candidate`, and
-/// on a trait's method rustc's `async_fn_in_trait`. `async_yields_async` is not looked for where the
-/// task returns a type that may be a future. With `direct` there are two functions, so `#[expect(…)]`
-/// is taken for `#[allow(…)]`.
+/// The body gets the warnings of a plain function, and no others, with these exceptions.
+///
+/// - Lost, since the function is not `async` any more or returns another type: clippy's `unused_async`,
+///   `missing_errors_doc` and `toplevel_ref_arg`, on a blocking function `needless_pass_by_value` and
+///   `must_use_candidate`, and on a trait's method rustc's `async_fn_in_trait`.
+/// - Added, if they are turned on: clippy's restriction lints `implicit_return`, `shadow_same` and
+///   `shadow_unrelated`.
+/// - With `direct` there are two functions, so `#[expect(…)]` is taken for `#[allow(…)]`.
 ///
 /// # Panics
 ///
@@ -177,6 +230,65 @@ use proc_macro::TokenStream;
 /// [`AbortOnDrop`]: ../spawn_runtime/struct.AbortOnDrop.html
 /// [`Spawn`]: ../spawn_runtime/trait.Spawn.html
 #[proc_macro_attribute]
-pub fn background(options: TokenStream, item: TokenStream) -> TokenStream {
-    background::expand_or_report(options.into(), item.into()).into()
+pub fn background(
+    options: proc_macro::TokenStream,
+    item: proc_macro::TokenStream,
+) -> proc_macro::TokenStream {
+    expand_or_report(options.into(), item.into()).into()
+}
+
+/// A panic would take the item away, and give the user no way to mend it.
+fn expand_or_report(options: TokenStream, item: TokenStream) -> TokenStream {
+    let untouched = item.clone();
+    // Nothing that a panic left half done is looked at afterwards.
+    let expand = AssertUnwindSafe(|| expand(options, item));
+    catch_unwind(expand).unwrap_or_else(|_| {
+        let mut errors = Errors::default();
+        errors.add(
+            TokenStream::new(),
+            "`#[background]` failed on this item, which is a bug of spawn-macros",
+            "please report it with the item; meanwhile write the function by hand with \
+             `spawn_runtime::spawn`",
+        );
+        beside(&errors, untouched)
+    })
+}
+
+/// `#[background(OPTIONS)] ITEM`
+fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let parsed = options::parse(options.clone(), &mut errors);
+    let mut function = match item::parse(item.clone()) {
+        Ok(function) => function,
+        Err(error) => {
+            // Errors in the options have to wait: the item may be no function at all.
+            let mut errors = Errors::default();
+            item::not_a_function(item.clone(), error, &mut errors);
+            return beside(&errors, item);
+        }
+    };
+    match check::obstacle(&function, &parsed, &mut errors) {
+        Some(Obstacle::LeaveItem) => return beside(&errors, item),
+        Some(Obstacle::Ignore(attributes)) => {
+            for index in attributes.into_iter().rev() {
+                function.attributes.remove(index);
+            }
+        }
+        // What is wrong in the options will be found again at our turn.
+        None if reorder::is_needed(&function, &parsed) => {
+            return reorder::last(&function, item, &parsed, options);
+        }
+        None => {}
+    }
+    let mut context = FnContext::new(function, &parsed);
+    match check::check(&mut context, parsed, &mut errors) {
+        Some(plan) => expand::expand(&context, &plan),
+        None => beside(&errors, fallback::expand(&mut context)),
+    }
+}
+
+/// The errors, and the item that is emitted in spite of them.
+fn beside(errors: &Errors, item: TokenStream) -> TokenStream {
+    let errors = errors.to_compile_errors();
+    quote!(#errors #item)
 }

@@ -2,17 +2,19 @@
 
 mod value;
 
-use crate::problems::Problems;
-use crate::spell::spell;
+use crate::errors::Errors;
 use crate::suggest::nearest;
+use crate::to_source::to_source;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::punctuated::Punctuated;
 use syn::{Expr, LitStr, Path, Token, token};
 
 pub(crate) use value::Timeout;
 
-/// What the macro gives to itself, see `reorder`.
+/// What the macro gives to itself, with the names of the attributes that went first. See `reorder`.
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
 
 /// Every option, with an example of how it is written; one without `=` is a flag.
@@ -54,7 +56,8 @@ const OTHER_NAMES: [(&str, &str); 16] = [
 pub(crate) struct Options {
     /// The names that were given, each once, and also where the value was wrong.
     keys: Vec<Ident>,
-    pub others_are_done: bool,
+    /// The other attributes on the item that went first, once they have.
+    pub earlier_attributes: Option<Vec<Ident>>,
     pub name: Option<String>,
     pub on: Option<Expr>,
     pub timeout: Option<Timeout>,
@@ -76,20 +79,30 @@ impl Options {
     pub(crate) fn keys(&self) -> impl Iterator<Item = &Ident> {
         self.keys.iter()
     }
+
+    /// The expressions that see the arguments.
+    pub(crate) fn evaluated_at_the_call(&self) -> TokenStream {
+        let mut tokens = TokenStream::new();
+        self.on.to_tokens(&mut tokens);
+        if let Some(Timeout::Computed(timeout)) = &self.timeout {
+            timeout.to_tokens(&mut tokens);
+        }
+        tokens
+    }
 }
 
-pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Options {
+pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
     let mut options = Options::default();
     let parser = |input: ParseStream| {
         let mut given: Vec<(Ident, String)> = Vec::new();
         while !input.is_empty() {
-            let understood = parse_option(input, &mut options, &mut given, problems);
+            let understood = parse_option(input, &mut options, &mut given, errors);
             if !understood {
                 skip_to_comma(input)?;
             } else if !input.is_empty() && !input.peek(Token![,]) {
                 let before = given.last().map_or("local", |(_, written)| written);
-                let help = format!("separate them: `{before}, {}`", spell(next(input)));
-                problems.add(next(input), "expected `,` between two options", &help);
+                let help = format!("separate them: `{before}, {}`", to_source(next(input)));
+                errors.add(next(input), "expected `,` between two options", &help);
                 if !input.peek(Ident::peek_any) {
                     skip_to_comma(input)?;
                 }
@@ -99,7 +112,7 @@ pub(crate) fn parse(tokens: TokenStream, problems: &mut Problems) -> Options {
         Ok(())
     };
     if let Err(error) = parser.parse2(tokens) {
-        problems.push(error);
+        errors.push(error);
     }
     options
 }
@@ -110,37 +123,37 @@ fn parse_option(
     input: ParseStream,
     options: &mut Options,
     given: &mut Vec<(Ident, String)>,
-    problems: &mut Problems,
+    errors: &mut Errors,
 ) -> bool {
     let Ok(key) = input.call(Ident::parse_any) else {
         if is_after_equals() {
             return false;
         }
         let help = match input.fork().parse::<LitStr>() {
-            Ok(text) => format!("did you mean `name = {}`?", spell(text)),
+            Ok(text) => format!("did you mean `name = {}`?", to_source(text)),
             Err(_) => format!("the options are {}", list()),
         };
-        problems.add(next(input), "expected the name of an option", &help);
+        errors.add(next(input), "expected the name of an option", &help);
         return false;
     };
     if key == OTHERS_ARE_DONE {
-        options.others_are_done = true;
+        options.earlier_attributes = Some(parse_names(input));
         return true;
     }
     let Some((_, example)) = OPTIONS.iter().find(|(name, _)| key == name) else {
-        unknown(&key, problems);
+        unknown(&key, errors);
         return false;
     };
     let start = input.cursor();
-    let value = parse_value(input, &key, example, problems);
-    let written = format!("{key}{}", spell(between(start, input)));
+    let value = parse_value(input, &key, example, errors);
+    let written = format!("{key}{}", to_source(between(start, input)));
     if let Some((first, earlier)) = given.iter().find(|(first, _)| *first == key) {
         let help = if *earlier == written {
             format!("leave one `{first}` out")
         } else {
             format!("it was `{earlier}` first; keep one of the two")
         };
-        problems.add(&key, &format!("`{key}` is given twice"), &help);
+        errors.add(&key, &format!("`{key}` is given twice"), &help);
         return value.is_ok();
     }
     let is_off = written == format!("{key} = false") && !example.contains('=');
@@ -150,12 +163,23 @@ fn parse_option(
     }
     match value {
         Ok(Some(value)) => {
-            value::take(&key, value, options, problems);
+            value::take(&key, value, options, errors);
             true
         }
         Ok(None) => true,
         Err(Stopped) => false,
     }
+}
+
+/// `(instrument, async_recursion)`
+fn parse_names(input: ParseStream) -> Vec<Ident> {
+    let parser = |input: ParseStream| {
+        let names;
+        syn::parenthesized!(names in input);
+        Punctuated::<Ident, Token![,]>::parse_terminated_with(&names, Ident::parse_any)
+    };
+    let names = parser(input).unwrap_or_default();
+    names.into_iter().collect()
 }
 
 /// Whether this is `#[background = "…"]`, about which rustc has said what there is to say.
@@ -173,19 +197,16 @@ fn parse_value(
     input: ParseStream,
     key: &Ident,
     example: &str,
-    problems: &mut Problems,
+    errors: &mut Errors,
 ) -> Result<Option<Expr>, Stopped> {
     let is_flag = !example.contains('=');
     let at_end = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
+    let help = format!("for example `{example}`");
+    let mut needs_value = || errors.add(key, &format!("`{key}` needs a value"), &help);
     if at_end(input) {
-        if is_flag {
-            return Ok(None);
+        if !is_flag {
+            needs_value();
         }
-        problems.add(
-            key,
-            &format!("`{key}` needs a value"),
-            &format!("for example `{example}`"),
-        );
         return Ok(None);
     }
     if is_flag {
@@ -193,47 +214,39 @@ fn parse_value(
             // Most likely a comma is missing, which the caller says.
             return Ok(None);
         }
-        flag_with_value(input, key, problems);
+        flag_with_value(input, key, errors);
         return Err(Stopped);
     }
     if input.parse::<Token![=]>().is_err() {
         let what = format!("expected `=` after `{key}`");
-        problems.add(next(input), &what, &format!("for example `{example}`"));
+        errors.add(next(input), &what, &help);
         return Err(Stopped);
     }
     if at_end(input) {
-        problems.add(
-            key,
-            &format!("`{key}` needs a value"),
-            &format!("for example `{example}`"),
-        );
+        needs_value();
         return Ok(None);
     }
     let start = next(input);
     input.parse().map(Some).map_err(|_| {
-        problems.add(
-            start,
-            &format!("this is no value for `{key}`"),
-            &format!("for example `{example}`"),
-        );
+        errors.add(start, &format!("this is no value for `{key}`"), &help);
         Stopped
     })
 }
 
-fn flag_with_value(input: ParseStream, key: &Ident, problems: &mut Problems) {
+fn flag_with_value(input: ParseStream, key: &Ident, errors: &mut Errors) {
     let _ = input.parse::<Option<Token![=]>>();
     let value = next(input);
     if !input.peek(Token![,]) {
         let _ = input.parse::<Option<TokenTree>>();
     }
-    let help = match spell(&value).as_str() {
+    let help = match to_source(&value).as_str() {
         "false" => format!("leave `{key}` out"),
         _ => format!("write only `{key}`"),
     };
-    problems.add(value, &format!("`{key}` takes no value"), &help);
+    errors.add(value, &format!("`{key}` takes no value"), &help);
 }
 
-fn unknown(key: &Ident, problems: &mut Problems) {
+fn unknown(key: &Ident, errors: &mut Errors) {
     let written = key.to_string();
     let mut near = nearest(&written, &names());
     for (other, name) in OTHER_NAMES {
@@ -243,31 +256,22 @@ fn unknown(key: &Ident, problems: &mut Problems) {
     }
     if written == "cancel" {
         let help = "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";
-        problems.add(key, "`cancel` is no option", help);
+        errors.add(key, "`cancel` is no option", help);
         return;
     }
     let what = match near {
         Some(near) => format!("unknown option `{written}`; did you mean `{near}`?"),
         None => format!("unknown option `{written}`"),
     };
-    problems.add(key, &what, &format!("the options are {}", list()));
+    errors.add(key, &what, &format!("the options are {}", list()));
 }
 
 fn names() -> Vec<&'static str> {
-    let mut names = Vec::new();
-    for (name, _) in OPTIONS {
-        names.push(name);
-    }
-    names
+    OPTIONS.iter().map(|(name, _)| *name).collect()
 }
 
 fn list() -> String {
-    let mut list = String::new();
-    for name in names() {
-        let separator = if list.is_empty() { "" } else { ", " };
-        list += &format!("{separator}`{name}`");
-    }
-    list
+    format!("`{}`", names().join("`, `"))
 }
 
 /// The next token alone, since an error should point at no more.

@@ -2,24 +2,24 @@
 //! fn`.
 
 use crate::attributes;
-use crate::function::Function;
+use crate::item::{Function, RuntimePath};
 use crate::options::{OTHERS_ARE_DONE, Options};
-use crate::runtime::Runtime;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 
 /// Whether an attribute is there that may change the item, or take it away.
 pub(crate) fn is_needed(function: &Function, options: &Options) -> bool {
-    !options.others_are_done && function.attributes.iter().any(attributes::is_active)
+    options.earlier_attributes.is_none() && function.attributes.iter().any(attributes::is_active)
 }
 
-/// The item with `#[background]` as its last attribute. A mark makes that the last time.
+/// The item with `#[background]` as its last attribute. A mark makes that the last time, and keeps the
+/// names of the others, which one of them may have to be told about.
 ///
 /// Input:
 ///     `#[background(name = "a")] #[instrument] async fn f() {}`
 ///
 /// Output:
-///     `#[instrument] #[::spawn_runtime::background(__other_attributes_are_done, name = "a")] async fn f() {}`
+///     `#[instrument] #[::spawn_runtime::background(__other_attributes_are_done(instrument), name = "a")] async fn f() {}`
 pub(crate) fn last(
     function: &Function,
     item: TokenStream,
@@ -27,14 +27,18 @@ pub(crate) fn last(
     written: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let runtime = Runtime {
+    let runtime = RuntimePath {
         path: options.runtime.clone(),
-        place: span,
+        span,
         keyword: function.keyword(),
     };
     let mark = Ident::new(OTHERS_ARE_DONE, span);
-    let ours = quote_spanned!(span=> #[#runtime::background(#mark, #written)]);
     let attributes = &function.attributes;
+    let active = attributes
+        .iter()
+        .filter(|attribute| attributes::is_active(attribute));
+    let names = active.filter_map(|attribute| Some(&attribute.path().segments.last()?.ident));
+    let ours = quote_spanned!(span=> #[#runtime::background(#mark(#(#names),*), #written)]);
     let rest = without_attributes(item);
     quote!(#(#attributes)* #ours #rest)
 }

@@ -3,24 +3,10 @@
 mod documentation;
 mod errors;
 mod expansion;
-mod plain;
 mod robustness;
 
-use crate::background::expand_in_stages;
-use crate::plain as past_the_stages;
+use crate::expand;
 use proc_macro2::{TokenStream, TokenTree};
-
-/// What the macro writes, which is the same whether an item goes through the stages or past them.
-#[track_caller]
-fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
-    let expanded = expand_in_stages(options.clone(), item.clone());
-    if let Some(plain) = past_the_stages::expand(&options, &item) {
-        // The stages write the parentheses anew, without a comma at the end.
-        let row = |tokens| flat(tokens).join(" ").replace(", )", ")");
-        assert_eq!(row(plain), row(expanded.clone()), "{item}");
-    }
-    expanded
-}
 
 fn tokens(text: &str) -> TokenStream {
     text.parse()

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::task::{AbortHandle, Id};
 
-use crate::{CancelHandle, Flatten, TaskError, TaskHandle};
+use crate::{CancelHandle, Flatten, TaskError, TaskHandle, flatten::FromTaskError};
 
 /// A [`TaskHandle`] that aborts its task when it is dropped.
 ///
@@ -128,9 +128,12 @@ impl<T> AbortOnDrop<T> {
     }
 }
 
-impl<T, E: From<TaskError>> AbortOnDrop<Result<T, E>> {
+impl<T, E> AbortOnDrop<Result<T, E>> {
     /// As [`TaskHandle::flatten`], but dropping the returned future aborts the task.
-    pub fn flatten(self) -> Flatten<T, E, AbortOnDrop<Result<T, E>>> {
+    pub fn flatten(self) -> Flatten<T, E, AbortOnDrop<Result<T, E>>>
+    where
+        E: FromTaskError,
+    {
         Flatten::new(self)
     }
 }

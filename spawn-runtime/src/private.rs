@@ -3,30 +3,30 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Spawn, TaskHandle, spawner::CurrentRuntime, start};
+use crate::{Spawn, TaskHandle, start};
 pub use crate::{
+    spawner::CurrentRuntime,
     start::StartBlocking,
     task::{
-        Body, CancellableLimit, CancellableLimitTimeout, Letters, Limit, LimitTimeout, Limiter,
-        Name, NoReport, Plain, Report, Returns, ReturnsAny, Timeout, Wrap, spawn_any,
+        Body, CancellableLimit, Describe, Detached, Limit, Limiter, Name, NoReport, Plain, Report,
+        Returns, Timeout, Wrap, returns, returns_of_call,
     },
 };
 
 // rustc shows the line with the broken bound, and so what is said beside it.
 #[inline]
 #[track_caller]
-pub fn spawn<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
+pub fn spawn<N, R, F>(name: N, report: R, future: F) -> TaskHandle<F::Output>
 where
     N: Name,
     R: Report<F::Output>,
-    W: Wrap<F, Body: Body<Output = F::Output> + Send + 'static>,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&CurrentRuntime, name, report, wrap.wrap(future))
+    start::start(&CurrentRuntime, name, report, future)
 }
 
 #[track_caller]
-pub fn spawn_on<S, N, R, W, F>(
+pub fn spawn_with<S, N, R, W, F>(
     spawner: S,
     name: N,
     report: R,
@@ -55,19 +55,7 @@ where
 }
 
 #[track_caller]
-pub fn spawn_blocking<N, R, W, F, T>(name: N, report: R, wrap: W, function: F) -> TaskHandle<T>
-where
-    N: Name,
-    R: Report<T>,
-    W: StartBlocking,
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
-    wrap.start(&CurrentRuntime, name, report, function)
-}
-
-#[track_caller]
-pub fn spawn_blocking_on<S, N, R, W, F, T>(
+pub fn spawn_blocking<S, N, R, W, F, T>(
     spawner: S,
     name: N,
     report: R,
@@ -110,4 +98,27 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 #[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
+}
+
+/// What the parameter of `#[cancel]` is.
+#[diagnostic::on_unimplemented(
+    message = "the parameter of `#[cancel]` is a `CancellationToken`, not a `{Self}`",
+    label = "not a cancellation token",
+    note = "write `#[cancel] token: spawn_runtime::CancellationToken`"
+)]
+pub trait CancelParameter {
+    fn of(token: CancellationToken) -> Self;
+}
+
+impl CancelParameter for CancellationToken {
+    #[inline]
+    fn of(token: CancellationToken) -> CancellationToken {
+        token
+    }
+}
+
+/// The token that the task gets, as the type that the user wrote.
+#[inline]
+pub fn cancel_parameter<T: CancelParameter>(token: CancellationToken) -> T {
+    T::of(token)
 }

@@ -5,7 +5,7 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
-pub(crate) use self::current::CurrentRuntime;
+pub use self::current::CurrentRuntime;
 use crate::task::{BlockingTask, Task, TaskName};
 
 /// Where tasks run: what `#[background(on = …)]` takes.
@@ -54,7 +54,8 @@ use crate::task::{BlockingTask, Task, TaskName};
 #[diagnostic::on_unimplemented(
     message = "tasks cannot be spawned on `{Self}`",
     label = "not a spawner",
-    note = "`on = …` takes a `tokio::runtime::Handle` or `Runtime`, a `TaskScope`, or your own `impl Spawn`"
+    note = "`on = …` takes a `tokio::runtime::Handle` or `Runtime`, a `TaskScope`, or your own `impl Spawn`",
+    note = "of what is in a `LazyLock`, `Box` or other pointer it takes the inside: `on = *STATIC`"
 )]
 pub trait Spawn {
     /// What a call keeps of this spawner after its arguments have moved into the task.

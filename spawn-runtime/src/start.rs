@@ -71,7 +71,7 @@ impl StartBlocking for Plain {
     }
 }
 
-impl StartBlocking for Limit {
+impl StartBlocking for Limit<Plain> {
     #[track_caller]
     fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
     where
@@ -85,7 +85,7 @@ impl StartBlocking for Limit {
     }
 }
 
-impl StartBlocking for CancellableLimit {
+impl StartBlocking for CancellableLimit<Plain> {
     #[track_caller]
     fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
     where

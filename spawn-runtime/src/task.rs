@@ -7,7 +7,6 @@ mod anchor;
 mod background;
 mod blocking;
 mod body;
-mod letters;
 mod limit;
 mod name;
 mod origin;
@@ -23,11 +22,10 @@ use std::panic::Location;
 pub use self::{
     anchor::Anchor,
     body::{Body, Plain, Wrap},
-    letters::Letters,
-    limit::{CancellableLimit, CancellableLimitTimeout, Limit, LimitTimeout, Limiter},
+    limit::{CancellableLimit, Limit, Limiter},
     name::Name,
-    report::{NoReport, Report},
-    returns::{Returns, ReturnsAny, spawn_any},
+    report::{Detached, NoReport, Report},
+    returns::{Describe, Returns, returns, returns_of_call},
     sealed::BlockingTask,
     timeout::Timeout,
 };

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     AbortOnDrop, CancelHandle, Flatten, TaskError,
     failure::discard,
+    flatten::FromTaskError,
     task::{Exception, Outcome, QueueControl, TaskName, UnreceivedPanic},
     task_error::Described,
 };
@@ -368,7 +369,7 @@ impl<T> TaskHandle<T> {
     }
 }
 
-impl<T, E: From<TaskError>> TaskHandle<Result<T, E>> {
+impl<T, E> TaskHandle<Result<T, E>> {
     /// One `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
     ///
     /// `handle.flatten().await?` instead of `handle.await??`.
@@ -390,7 +391,10 @@ impl<T, E: From<TaskError>> TaskHandle<Result<T, E>> {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn flatten(self) -> Flatten<T, E> {
+    pub fn flatten(self) -> Flatten<T, E>
+    where
+        E: FromTaskError,
+    {
         Flatten::new(self)
     }
 }

@@ -179,7 +179,7 @@ async fn an_err_is_seen_by_type_and_reported_as_well_as_it_can_be() {
         ("io_alias", "failed: an alias too (spawned"),
         ("nested_impl", "failed: shown by Display (spawned"),
         ("deeper_impl", "failed: shown by Display (spawned"),
-        ("impl_error", "ByDebug> (spawned"),
+        ("impl_error", "failed: ByDebug (spawned"),
     ] {
         let texts = failures.texts_of(name);
         assert_eq!(texts.len(), 1, "{name}");

@@ -1,82 +1,131 @@
-//! Borrows in the arguments and in what is returned: a task lives as long as it likes, so it can
-//! hold none.
-//!
-//! What a type hides (`Cow<str>`, an alias) only rustc sees, which then says that the data escapes.
-
-mod search;
+//! Borrows in the arguments and in what is returned: a task may outlive its caller, so it can hold none.
 
 use super::owned;
-use crate::parameter::{Kind, Parameter};
-use crate::problems::Problems;
-use crate::spell::spell;
-use crate::types;
-pub(super) use search::{Found, Search};
-use syn::{FnArg, Generics, ReceiverKind, ReturnType, Signature, Type};
+use crate::context::FnContext;
+use crate::errors::Errors;
+use crate::item::{Borrow, Borrows, Kind, Parameter, types};
+use crate::to_source::to_source;
+use syn::{Generics, Receiver, ReceiverKind, ReturnType, Type};
 
-pub(super) fn check_parameter(
-    parameter: &Parameter,
-    generics: &Generics,
-    is_local: bool,
-    problems: &mut Problems,
-) {
-    let Some(ty) = parameter.ty() else { return };
-    let name = match &parameter.kind {
-        Kind::Name { name, .. } => format!("{name}: "),
-        _ => String::new(),
-    };
-    for found in Search::new(generics).of(ty) {
-        let right = spell(owned::owned(ty, is_local));
-        match &found {
-            Found::Reference(reference) => {
-                let what = format!(
-                    "`{}` is borrowed, but the task may outlive the caller",
-                    spell(reference)
-                );
-                let help = match (types::bare(ty), owned::can_be_shared(reference, is_local)) {
-                    _ if is_parameter(&reference.elem, generics) => {
-                        let target = spell(&reference.elem);
-                        format!("take `{name}{right}`, where `{target}: Send + 'static`")
-                    }
-                    (Type::Reference(_), Some(shared)) => {
-                        format!(
-                            "take `{name}{right}`, or share it as `{name}{}`",
-                            spell(shared)
-                        )
-                    }
-                    _ => format!("take `{name}{right}`"),
-                };
-                problems.add(found.place(), &what, &help);
+pub(super) fn check(context: &FnContext, is_local: bool, errors: &mut Errors) {
+    let signature = &context.function.signature;
+    let borrows = Borrows::new(&signature.generics);
+    for parameter in &context.parameters {
+        // That of a token has errors of its own.
+        if parameter.stays_with_caller || parameter.is_cancel() {
+            continue;
+        }
+        match &parameter.kind {
+            Kind::Receiver(receiver) => {
+                if borrows.of_receiver(receiver) {
+                    check_receiver(receiver, errors);
+                }
             }
-            Found::Lifetime(lifetime) => {
-                let what = format!("`{lifetime}` may end before the background task does");
-                problems.add(lifetime, &what, &format!("take `{name}{right}`"));
+            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => {
+                for borrow in borrows.of(ty) {
+                    let generics = &signature.generics;
+                    check_parameter(&borrow, parameter, ty, generics, is_local, errors);
+                }
             }
+        }
+    }
+    if let ReturnType::Type(_, ty) = &signature.output {
+        for borrow in borrows.of(ty) {
+            check_output(&borrow, ty, is_local, errors);
         }
     }
 }
 
-pub(super) fn check_output(signature: &Signature, is_local: bool, problems: &mut Problems) {
-    let ReturnType::Type(_, ty) = &signature.output else {
-        return;
+fn check_receiver(receiver: &Receiver, errors: &mut Errors) {
+    let what = format!(
+        "`{}` is borrowed, but the task may outlive the caller",
+        to_source(receiver)
+    );
+    let help = match &receiver.kind {
+        ReceiverKind::Typed(_, ty) => format!("take `self: {}`", to_source(owned::receiver(ty))),
+        ReceiverKind::Reference(_, _, Some(_)) => {
+            "take `mut self`, or share it as `self: std::sync::Arc<Self>` with a `Mutex` around \
+             what changes"
+                .to_owned()
+        }
+        _ => "take `self: std::sync::Arc<Self>` to share it, or `self` to give it to the task"
+            .to_owned(),
     };
-    for found in Search::new(&signature.generics).of(ty) {
-        let right = spell(owned::owned(ty, is_local));
-        let what = match &found {
-            Found::Reference(reference) => {
-                format!(
-                    "the task cannot return `{}`: what it borrows from may be gone by then",
-                    spell(reference)
-                )
+    errors.add(receiver, &what, &help);
+}
+
+fn check_parameter(
+    borrow: &Borrow,
+    parameter: &Parameter,
+    ty: &Type,
+    generics: &Generics,
+    is_local: bool,
+    errors: &mut Errors,
+) {
+    let name = match parameter.name() {
+        Some(name) => format!("{name}: "),
+        None => String::new(),
+    };
+    let right = format!("`{name}{}`", to_source(owned::owned(ty, is_local)));
+    let help = match (borrow, types::bare(ty)) {
+        _ if is_scope(ty) => {
+            "use it only in the options, `on = …`, where it stays with the caller; a task that \
+             holds a scope keeps it alive"
+                .to_owned()
+        }
+        (Borrow::Reference(reference), _) if is_parameter(&reference.elem, generics) => {
+            let target = to_source(&reference.elem);
+            format!("take {right}, where `{target}: Send + 'static`")
+        }
+        (_, Type::Reference(reference)) => match owned::shared(reference, is_local) {
+            Some(shared) => {
+                format!("take {right}, or share it as `{name}{}`", to_source(shared))
             }
-            Found::Lifetime(lifetime) => {
-                format!("`{lifetime}` may end before the background task does")
-            }
-        };
-        problems.add(
-            found.place(),
-            &what,
-            &format!("return an owned value: `-> {right}`"),
-        );
+            None => format!("take {right}"),
+        },
+        _ => format!("take {right}"),
+    };
+    let what = match borrow {
+        Borrow::Reference(reference) => format!(
+            "`{}` is borrowed, but the task may outlive the caller",
+            to_source(reference)
+        ),
+        Borrow::Lifetime(lifetime) => {
+            format!("`{lifetime}` may end before the background task does")
+        }
+    };
+    errors.add(borrow.place(), &what, &help);
+}
+
+fn check_output(borrow: &Borrow, ty: &Type, is_local: bool, errors: &mut Errors) {
+    let right = to_source(owned::owned(ty, is_local));
+    let what = match borrow {
+        Borrow::Reference(reference) => format!(
+            "the task cannot return `{}`: what it borrows from may be gone by then",
+            to_source(reference)
+        ),
+        Borrow::Lifetime(lifetime) => {
+            format!("`{lifetime}` may end before the background task does")
+        }
+    };
+    errors.add(
+        borrow.place(),
+        &what,
+        &format!("return an owned value: `-> {right}`"),
+    );
+}
+
+/// `&TaskScope`
+fn is_scope(ty: &Type) -> bool {
+    let Type::Reference(reference) = types::bare(ty) else {
+        return false;
+    };
+    match types::bare(&reference.elem) {
+        Type::Path(path) => {
+            let last = path.path.segments.last();
+            last.is_some_and(|last| last.ident == "TaskScope")
+        }
+        _ => false,
     }
 }
 
@@ -88,18 +137,4 @@ fn is_parameter(ty: &Type, generics: &Generics) -> bool {
     generics
         .type_params()
         .any(|parameter| path.path.is_ident(&parameter.ident))
-}
-
-/// Whether the function takes something from which what it returns could be borrowed, were it a
-/// plain one.
-pub(crate) fn takes_a_borrow(signature: &Signature) -> bool {
-    let search = Search::new(&signature.generics);
-    signature.inputs.iter().any(|input| match input {
-        FnArg::Receiver(receiver) => match &receiver.kind {
-            ReceiverKind::Reference(..) => true,
-            ReceiverKind::Typed(_, ty) => !search.of(ty).is_empty(),
-            _ => false,
-        },
-        FnArg::Typed(parameter) => !search.of(&parameter.ty).is_empty(),
-    })
 }

@@ -1,46 +1,54 @@
 //! `#[cancel]`: on one parameter, which has a name.
 
-use crate::checked::{Outline, Returned};
+use crate::context::{FnContext, Returned};
+use crate::errors::Errors;
+use crate::item::{Kind, types};
 use crate::options::Options;
-use crate::parameter::Kind;
-use crate::problems::Problems;
-use crate::spell::spell;
-use syn::{Attribute, Meta};
+use crate::to_source::to_source;
+use syn::{Attribute, Meta, Type};
 
-pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problems) {
+pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors) {
     let mut first: Option<String> = None;
-    for parameter in &outline.parameters {
+    for parameter in &context.parameters {
         for attribute in &parameter.cancel {
-            check_arguments(attribute, problems);
+            check_arguments(attribute, errors);
             if let Some(first) = &first {
                 let what = format!("`#[cancel]` is here twice: `{first}` has it already");
                 let help = "keep one; a clone of the token does for other uses";
-                problems.add(attribute.path(), &what, help);
+                errors.add(attribute.path(), &what, help);
                 continue;
             }
-            first = Some(spell(parameter.argument()));
+            first = Some(to_source(parameter.argument()));
             match &parameter.kind {
                 Kind::Receiver(_) => {
                     let help = "put it on a parameter: `#[cancel] token: \
                         spawn_runtime::CancellationToken`";
-                    problems.add(attribute.path(), "`self` is no cancellation token", help);
+                    errors.add(attribute.path(), "`self` is no cancellation token", help);
                 }
                 Kind::Ignored { pattern, .. } | Kind::Pattern { pattern, .. } => {
                     let help = "name it: `#[cancel] token: spawn_runtime::CancellationToken`";
-                    problems.add(pattern, "the token of `#[cancel]` needs a plain name", help);
-                    first = Some(spell(pattern));
+                    errors.add(pattern, "the token of `#[cancel]` needs a plain name", help);
+                    first = Some(to_source(pattern));
                 }
-                Kind::Name { name, .. } => {
-                    let is_unreachable = outline.returned == Returned::Nothing
+                Kind::Name { name, ty, .. } => {
+                    if let Type::Reference(reference) = types::bare(ty) {
+                        let what = format!(
+                            "the token `{name}` of `#[cancel]` is made for the task, which owns it"
+                        );
+                        let right = to_source(&reference.elem);
+                        let help = format!("take `#[cancel] {name}: {right}`");
+                        errors.add(reference.and_token, &what, &help);
+                    }
+                    let is_unreachable = context.returned == Returned::Nothing
                         && !options.has("on")
-                        && !outline.is_declaration();
+                        && !context.is_declaration();
                     if is_unreachable {
                         let what = format!(
-                            "nobody could cancel `{name}`: `detach` returns no handle to do it with"
+                            "nothing could cancel `{name}`: `detach` returns no handle to do it with"
                         );
                         let help = "take `detach` off, or spawn the task on a scope that can: `on \
                             = scope`";
-                        problems.add(attribute.path(), &what, help);
+                        errors.add(attribute.path(), &what, help);
                     }
                 }
             }
@@ -48,7 +56,7 @@ pub(super) fn check(outline: &Outline, options: &Options, problems: &mut Problem
     }
 }
 
-fn check_arguments(attribute: &Attribute, problems: &mut Problems) {
+fn check_arguments(attribute: &Attribute, errors: &mut Errors) {
     let arguments = match &attribute.meta {
         Meta::Path(_) => return,
         Meta::List(list) => list.tokens.clone(),
@@ -58,7 +66,7 @@ fn check_arguments(attribute: &Attribute, problems: &mut Problems) {
         true => quote::ToTokens::to_token_stream(attribute.path()),
         false => arguments,
     };
-    problems.add(
+    errors.add(
         place,
         "`#[cancel]` takes no arguments",
         "write only `#[cancel]`",

@@ -1,8 +1,7 @@
 //! Options that make no sense together, or not where they are.
 
+use crate::errors::Errors;
 use crate::options::Options;
-use crate::problems::Problems;
-use crate::word::is_one_of;
 
 /// Two options, why they exclude each other, and what to do.
 const CONFLICTS: [(&str, &str, &str, &str); 4] = [
@@ -35,29 +34,29 @@ const CONFLICTS: [(&str, &str, &str, &str); 4] = [
     ),
 ];
 
-pub(super) fn check(options: &Options, is_declaration: bool, problems: &mut Problems) {
+pub(super) fn check(options: &Options, is_declaration: bool, errors: &mut Errors) {
     for (one, other, what, help) in CONFLICTS {
         // The error belongs at the one which came second.
         let mut given = options.keys().filter(|key| *key == one || *key == other);
         if let (Some(_), Some(second)) = (given.next(), given.next()) {
-            problems.add(second, what, help);
+            errors.add(second, what, help);
         }
     }
     if is_declaration {
-        check_declaration(options, problems);
+        check_declaration(options, errors);
     }
 }
 
 /// A declaration in a trait has only a signature. The rest is said by each impl.
-fn check_declaration(options: &Options, problems: &mut Problems) {
+fn check_declaration(options: &Options, errors: &mut Errors) {
     const FIT: [&str; 4] = ["detach", "abort_on_drop", "crate", "blocking"];
     for key in options.keys() {
-        if !is_one_of(&key.to_string(), &FIT) {
+        if !FIT.contains(&key.to_string().as_str()) {
             let what = format!("`{key}` belongs on the impl: a declaration has no task");
             let help = format!(
                 "take `{key}` off here, and give it to `#[background]` on the method in each impl"
             );
-            problems.add(key, &what, &help);
+            errors.add(key, &what, &help);
         }
     }
 }

@@ -2,9 +2,10 @@
 //! it.
 
 use crate::attributes;
-use crate::function::Function;
-use crate::problems::Problems;
-use crate::spell::spell;
+use crate::errors::Errors;
+use crate::item::Function;
+use crate::options::Options;
+use crate::to_source::to_source;
 use quote::ToTokens;
 use syn::{Attribute, GenericParam};
 
@@ -12,37 +13,38 @@ use syn::{Attribute, GenericParam};
 pub(crate) enum Obstacle {
     /// Another attribute needs it as it is.
     LeaveItem,
-    /// It is the program's `main`.
-    ReturnNothing,
     /// Go on without the attributes at these places.
     Ignore(Vec<usize>),
 }
 
 /// Notes what stands in the way, if anything does.
-pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<Obstacle> {
+pub(crate) fn obstacle(
+    function: &Function,
+    options: &Options,
+    errors: &mut Errors,
+) -> Option<Obstacle> {
     let attributes = &function.attributes;
     if let Some(test) = attributes
         .iter()
         .find(|attribute| attributes::is_test(attribute))
     {
-        test_function(test, function, problems);
+        test_function(test, function, errors);
         return Some(Obstacle::LeaveItem);
     }
     if let Some(main) = attributes
         .iter()
         .find(|attribute| attributes::is_main(attribute))
     {
-        main_function(main.path(), problems);
+        main_function(main.path(), errors);
         return Some(Obstacle::LeaveItem);
     }
+    // `#[tokio::main]` above `#[background]` has been here already. An `async fn` of that name may as well be
+    // another than the program's: rustc decides.
     let signature = &function.signature;
-    if signature.ident == "main" && signature.inputs.is_empty() {
-        main_function(&signature.ident, problems);
-        return Some(match signature.asyncness {
-            Some(_) => Obstacle::ReturnNothing,
-            // `#[tokio::main]` above `#[background]` has been here already.
-            None => Obstacle::LeaveItem,
-        });
+    let is_plain = signature.asyncness.is_none() && !options.has("blocking");
+    if signature.ident == "main" && signature.inputs.is_empty() && is_plain {
+        main_function(&signature.ident, errors);
+        return Some(Obstacle::LeaveItem);
     }
     if was_async_trait(function) {
         let what =
@@ -50,7 +52,7 @@ pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<O
         let help = "take `#[async_trait]` off, and put `#[background]` on the method's \
             declaration in the trait too: \
                     it returns a handle then, so the trait needs no boxed futures";
-        problems.add(&function.signature.ident, what, help);
+        errors.add(&function.signature.ident, what, help);
         return Some(Obstacle::LeaveItem);
     }
     let mut ignored = Vec::new();
@@ -59,12 +61,12 @@ pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<O
             "background" => {
                 ignored.push(index);
                 let help = "keep one, with the options of both between its parentheses";
-                problems.add(attribute.path(), "`#[background]` is here twice", help);
+                errors.add(attribute.path(), "`#[background]` is here twice", help);
             }
             "async_trait" => {
                 ignored.push(index);
                 let what = "`#[async_trait]` goes on a trait or an impl, not on a function";
-                problems.add(
+                errors.add(
                     attribute.path(),
                     what,
                     "take it off: a background function returns a handle, not a future",
@@ -76,13 +78,13 @@ pub(crate) fn obstacle(function: &Function, problems: &mut Problems) -> Option<O
     (!ignored.is_empty()).then_some(Obstacle::Ignore(ignored))
 }
 
-fn test_function(test: &Attribute, function: &Function, problems: &mut Problems) {
+fn test_function(test: &Attribute, function: &Function, errors: &mut Errors) {
     let written = match attributes::name(test).as_str() {
         // What `#[test]` leaves behind when it has run.
         "rustc_test_marker" => "test".to_owned(),
         // What another macro wrote for the user's `#[tokio::test]`.
         name if test.path().leading_colon.is_some() => name.to_owned(),
-        _ => spell(test.path()),
+        _ => to_source(test.path()),
     };
     let what = format!("a test cannot be a background function: `#[{written}]` has to see it end");
     let help = format!(
@@ -92,16 +94,16 @@ fn test_function(test: &Attribute, function: &Function, problems: &mut Problems)
     );
     // Only what the user wrote can be pointed at.
     match test.path().leading_colon {
-        Some(_) => problems.add(&function.signature.ident, &what, &help),
-        None => problems.add(test.path(), &what, &help),
+        Some(_) => errors.add(&function.signature.ident, &what, &help),
+        None => errors.add(test.path(), &what, &help),
     }
 }
 
-fn main_function(place: impl ToTokens, problems: &mut Problems) {
+fn main_function(place: impl ToTokens, errors: &mut Errors) {
     let what = "`main` cannot be a background function: the program ends when it returns";
     let help =
         "take `#[background]` off, and let `main` call a background function and await its handle";
-    problems.add(place, what, help);
+    errors.add(place, what, help);
 }
 
 fn was_async_trait(function: &Function) -> bool {

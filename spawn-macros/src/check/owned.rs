@@ -1,10 +1,12 @@
 //! The type to take in place of a borrowed one.
 
-use super::unsendable;
-use crate::types;
-use crate::word::{begins_with_small_letter, is_one_of};
+use crate::item::types;
 use quote::quote;
-use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote};
+use syn::punctuated::Punctuated;
+use syn::{
+    ParenthesizedGenericArguments, Path, PathSegment, ReturnType, Token, Type, TypeParamBound,
+    TypeReference, parse_quote,
+};
 
 /// Input:
 ///     `Option<&'a [&str]>`
@@ -13,84 +15,101 @@ use syn::{Path, PathArguments, Type, TypeParamBound, TypeReference, parse_quote}
 ///     `Option<Vec<String>>`
 pub(super) fn owned(ty: &Type, is_local: bool) -> Type {
     let mut ty = ty.clone();
-    own(&mut ty);
-    match is_local {
-        true => ty,
-        false => unsendable::sendable(&ty),
-    }
+    own(&mut ty, is_local);
+    ty
 }
 
-fn own(ty: &mut Type) {
+fn own(ty: &mut Type, is_local: bool) {
     if let Type::Reference(reference) = ty {
         let is_static = |lifetime: &syn::Lifetime| lifetime.ident == "static";
         if !reference.lifetime.as_ref().is_some_and(is_static) {
-            *ty = in_place_of(types::bare(&reference.elem));
+            *ty = in_place_of(types::bare(&reference.elem), is_local);
         }
     }
-    if is_bounded_by_borrow(ty) {
-        *ty = match &*ty {
-            Type::TraitObject(object) => {
-                let bounds = lasting(&object.bounds);
-                parse_quote!(dyn #bounds)
+    match ty {
+        Type::TraitObject(object) if has_borrow(&object.bounds) => {
+            let bounds = lasting(&object.bounds, is_local);
+            *ty = parse_quote!(dyn #bounds);
+        }
+        // Without bounds rustc would ask for them next.
+        Type::ImplTrait(opaque) => {
+            let bounds = lasting(&opaque.bounds, is_local);
+            *ty = parse_quote!(impl #bounds + 'static);
+        }
+        // An `Rc` would be the next error.
+        Type::Path(path) if !is_local => {
+            if let Some(rc) = path.path.segments.last().filter(|last| last.ident == "Rc") {
+                let arguments = &rc.arguments;
+                path.path = parse_quote!(std::sync::Arc #arguments);
             }
-            Type::ImplTrait(opaque) => {
-                let bounds = lasting(&opaque.bounds);
-                parse_quote!(impl #bounds + 'static)
-            }
-            other => other.clone(),
-        };
+        }
+        _ => {}
     }
     types::make_static(ty);
+    for call in types::calls(ty) {
+        own_call(call, is_local);
+    }
     for part in types::parts(ty) {
-        own(part);
+        own(part, is_local);
     }
 }
 
-/// `dyn Display + 'a`, which is not to be `dyn Display + 'static` in a task, but `dyn Display +
-/// Send`.
-fn is_bounded_by_borrow(ty: &Type) -> bool {
-    let bounds = match ty {
-        Type::TraitObject(object) => &object.bounds,
-        Type::ImplTrait(opaque) => &opaque.bounds,
-        _ => return false,
-    };
+/// Lets each call have lifetimes of its own.
+///
+/// Input:
+///     `Fn(&'a str) -> &'a str`
+///
+/// Output:
+///     `Fn(&str) -> &str`
+fn own_call(call: &mut ParenthesizedGenericArguments, is_local: bool) {
+    let mut takes_a_reference = false;
+    for input in &mut call.inputs {
+        if let Type::Reference(reference) = &mut input.ty {
+            reference.lifetime = None;
+            takes_a_reference = true;
+        }
+    }
+    match &mut call.output {
+        ReturnType::Type(_, output) => match &mut **output {
+            Type::Reference(reference) if takes_a_reference => reference.lifetime = None,
+            output => own(output, is_local),
+        },
+        ReturnType::Default => {}
+    }
+}
+
+/// `dyn Display + 'a`
+fn has_borrow(bounds: &Punctuated<TypeParamBound, Token![+]>) -> bool {
     bounds.iter().any(
         |bound| matches!(bound, TypeParamBound::Lifetime(lifetime) if lifetime.ident != "static"),
     )
 }
 
 /// The owned form of what a reference points to; its own parts may still be borrowed.
-fn in_place_of(target: &Type) -> Type {
+fn in_place_of(target: &Type, is_local: bool) -> Type {
     match target {
         Type::Slice(slice) => {
             let element = &slice.elem;
             parse_quote!(Vec<#element>)
         }
         Type::TraitObject(object) => {
-            let bounds = lasting(&object.bounds);
+            let bounds = lasting(&object.bounds, is_local);
             parse_quote!(Box<dyn #bounds>)
         }
-        Type::ImplTrait(opaque) => {
-            let bounds = lasting(&opaque.bounds);
-            parse_quote!(impl #bounds + 'static)
+        Type::Path(path) if path.qself.is_none() => {
+            owned_form(&path.path).unwrap_or_else(|| target.clone())
         }
-        Type::Path(path) if path.qself.is_none() => match well_known(&path.path) {
-            Some("str") => parse_quote!(String),
-            Some("Path") => parse_quote!(std::path::PathBuf),
-            Some("OsStr") => parse_quote!(std::ffi::OsString),
-            Some("CStr") => parse_quote!(std::ffi::CString),
-            _ => target.clone(),
-        },
         _ => target.clone(),
     }
 }
 
-/// The bounds without lifetimes and with `Send`.
+/// The bounds without lifetimes, and with `Send` where the task may go to another thread.
 fn lasting(
-    bounds: &syn::punctuated::Punctuated<TypeParamBound, syn::Token![+]>,
+    bounds: &Punctuated<TypeParamBound, Token![+]>,
+    is_local: bool,
 ) -> proc_macro2::TokenStream {
     let mut traits = Vec::new();
-    let mut is_send = false;
+    let mut is_send = is_local;
     for bound in bounds {
         match bound {
             TypeParamBound::Lifetime(_) => continue,
@@ -105,49 +124,43 @@ fn lasting(
     }
 }
 
-fn well_known(path: &Path) -> Option<&'static str> {
-    const UNSIZED: [&str; 4] = ["str", "Path", "OsStr", "CStr"];
+/// The owned type of one that has no size.
+fn owned_form(path: &Path) -> Option<Type> {
     let last = path.segments.last()?;
-    let found = UNSIZED.into_iter().find(|name| last.ident == name)?;
-    last.arguments.is_none().then_some(found)
+    Some(match last.ident.to_string().as_str() {
+        "str" => parse_quote!(String),
+        "Path" => parse_quote!(std::path::PathBuf),
+        "OsStr" => parse_quote!(std::ffi::OsString),
+        "CStr" => parse_quote!(std::ffi::CString),
+        _ => return None,
+    })
 }
 
-/// How a borrowed value could be shared instead, if cloning it is not the obvious thing to do.
+/// How a borrowed value could be shared instead.
 ///
 /// Input:
-///     `&Config`
+///     `&Config` and `&mut Config`
 ///
 /// Output:
-///     `std::sync::Arc<Config>`
-pub(super) fn can_be_shared(reference: &TypeReference, is_local: bool) -> Option<Type> {
-    let target = types::bare(&reference.elem);
-    let Type::Path(path) = target else {
+///     `std::sync::Arc<Config>` and `std::sync::Arc<std::sync::Mutex<Config>>`
+pub(super) fn shared(reference: &TypeReference, is_local: bool) -> Option<Type> {
+    let Type::Path(path) = types::bare(&reference.elem) else {
         return None;
     };
     let last = path.path.segments.last()?;
-    const CONTAINERS: [&str; 5] = ["Arc", "Rc", "Option", "Sender", "Receiver"];
-    const CHEAP: [&str; 6] = [
-        "String",
-        "PathBuf",
-        "CancellationToken",
-        "TaskScope",
-        "Duration",
-        "Instant",
-    ];
-    let name = last.ident.to_string();
-    let is_generic_container = matches!(&last.arguments, PathArguments::AngleBracketed(_))
-        && is_one_of(&name, &CONTAINERS);
-    let is_small = begins_with_small_letter(&name);
-    let is_cheap = is_one_of(&name, &CHEAP);
-    if well_known(&path.path).is_some() || is_generic_container || is_small || is_cheap {
+    if owned_form(&path.path).is_some() || last.ident == "Arc" || last.ident == "Rc" {
         return None;
     }
-    let target = owned(target, is_local);
-    let shared = match reference.mutability {
+    // An `Arc` of a cell is not `Send`.
+    if last.ident == "Cell" || last.ident == "RefCell" {
+        let PathSegment { arguments, .. } = last;
+        return Some(parse_quote!(std::sync::Arc<std::sync::Mutex #arguments>));
+    }
+    let target = owned(&reference.elem, is_local);
+    Some(match reference.mutability {
         Some(_) => parse_quote!(std::sync::Arc<std::sync::Mutex<#target>>),
         None => parse_quote!(std::sync::Arc<#target>),
-    };
-    Some(unsendable::sendable(&shared))
+    })
 }
 
 /// The owning form of a receiver's type.
@@ -157,13 +170,10 @@ pub(super) fn can_be_shared(reference: &TypeReference, is_local: bool) -> Option
 ///
 /// Output:
 ///     `Pin<Box<Self>>`
-pub(super) fn receiver(ty: &Type, is_local: bool) -> Type {
+pub(super) fn receiver(ty: &Type) -> Type {
     let mut ty = ty.clone();
     own_receiver(&mut ty);
-    match is_local {
-        true => ty,
-        false => unsendable::sendable(&ty),
-    }
+    ty
 }
 
 fn own_receiver(ty: &mut Type) {

@@ -1,9 +1,9 @@
 //! `direct`: the plain function as well, which the background function calls.
 
-use super::task;
-use crate::capture;
-use crate::checked::{Direct, Outline, Runs, Task};
-use crate::parameter::Parameter;
+use super::function;
+use crate::context::FnContext;
+use crate::item::Parameter;
+use crate::plan::{Direct, Runs, Task};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, GenericParam, Signature};
@@ -16,23 +16,20 @@ use syn::{Attribute, GenericParam, Signature};
 ///     async fn run_now<T>(a: A, _: B) -> R { BODY }
 ///     fn run<T>(a: A, __arg1: B) -> TaskHandle<R> { … spawn(…, run_now::<T>(a, __arg1)) }
 ///     ```
-pub(super) fn expand(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
-    let plain = plain(outline, task, direct);
-    let captures = capture::pass_on(&outline.parameters);
-    let work = work(outline, task, direct);
-    let background = task::function(outline, task, &captures, &work);
+pub(super) fn expand(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
+    let plain = plain(context, task, direct);
+    let work = work(context, task, direct);
+    let background = function(context, task, false, work);
     quote!(#plain #background)
 }
 
 /// The user's function under its other name.
-fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
-    let function = &outline.function;
-    let mut attributes = Vec::new();
-    for attribute in &function.attributes {
-        if fits_plain(attribute, task.runs) {
-            attributes.push(attribute);
-        }
-    }
+fn plain(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
+    let function = &context.function;
+    let attributes = function
+        .attributes
+        .iter()
+        .filter(|attribute| fits_plain(attribute, task.runs));
     let visibility = &function.visibility;
     let default = &function.default;
     let Signature {
@@ -46,7 +43,7 @@ fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
     } = &function.signature;
     let name = &direct.name;
     let where_clause = &generics.where_clause;
-    let parameters = outline.parameters.iter().map(Parameter::as_written);
+    let parameters = arguments(context).map(Parameter::as_written);
     let mut parentheses = TokenStream::new();
     paren_token.surround(&mut parentheses, |tokens| {
         quote!(#(#parameters),*).to_tokens(tokens)
@@ -58,50 +55,52 @@ fn plain(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
     }
 }
 
+/// The parameters that the plain function has, too.
+fn arguments(context: &FnContext) -> impl Iterator<Item = &Parameter> {
+    let parameters = context.parameters.iter();
+    parameters.filter(|parameter| !parameter.stays_with_caller)
+}
+
 /// `#[track_caller]` does nothing on an `async fn`, about which rustc warns, and a symbol's name is
 /// the other's.
 fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
-    let path = attribute.path();
-    let is_idle = path.is_ident("track_caller") && runs != Runs::OnBlockingThread;
-    let is_symbol =
-        path.is_ident("no_mangle") || path.is_ident("export_name") || path.is_ident("link_section");
+    let is = |name| attribute.path().is_ident(name);
+    let is_idle = is("track_caller") && runs != Runs::OnBlockingThread;
+    let is_symbol = is("no_mangle") || is("export_name") || is("link_section");
     !is_idle && !is_symbol
 }
 
 /// The future, or the closure, that is the plain function's call.
-fn work(outline: &Outline, task: &Task, direct: &Direct) -> TokenStream {
-    let span = outline.generated;
+fn work(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
+    let span = context.generated;
     let path = &direct.path;
-    let turbofish = turbofish(&outline.function.signature, outline);
-    let arguments = outline.parameters.iter().map(Parameter::argument);
+    let turbofish = turbofish(&context.function.signature, context);
+    let arguments = arguments(context).map(Parameter::argument);
     let call = quote_spanned!(span=> #path #turbofish (#(#arguments),*));
-    // An unsafe function is called by one: what the call asks for, the caller of this one has
-    // promised.
-    let lints = match outline.function.is_unsafe() {
-        true => {
-            quote_spanned!(span=> #[allow(unsafe_op_in_unsafe_fn, clippy::used_underscore_binding)])
-        }
-        false => quote_spanned!(span=> #[allow(clippy::used_underscore_binding)]),
+    // The caller of an unsafe function has promised what the plain one asks for, and a deprecated one is
+    // so for its callers.
+    let lints = quote_spanned! {span=>
+        #[allow(deprecated, unsafe_op_in_unsafe_fn, clippy::used_underscore_binding)]
     };
     // rustc reports at this variable that the plain function's future is not `Send`.
-    let value = Ident::new("__work", outline.keyword);
+    let value = Ident::new("__work", context.keyword);
     let binding = quote_spanned!(span=> #lints let #value = #call;);
-    let block = quote_spanned!(outline.keyword=> { #binding #value });
+    let block = quote_spanned!(context.keyword=> { #binding #value });
     match task.runs {
         Runs::AsTask | Runs::AsLocalTask => block,
-        Runs::OnBlockingThread => quote_spanned!(outline.keyword=> move || #block),
+        Runs::OnBlockingThread => quote_spanned!(context.keyword=> move || #block),
     }
 }
 
-/// The type and const parameters as arguments, lest they have to be inferred. Lifetimes are, as in
-/// any call.
+/// The type and const parameters as arguments, which then need not be inferred. Lifetimes are inferred,
+/// as in any call.
 ///
 /// Input:
 ///     `<'a: 'static, T: Send, const N: usize>`
 ///
 /// Output:
 ///     `::<T, N>`
-fn turbofish(signature: &Signature, outline: &Outline) -> TokenStream {
+fn turbofish(signature: &Signature, context: &FnContext) -> TokenStream {
     let mut arguments = Vec::new();
     for parameter in &signature.generics.params {
         match parameter {
@@ -113,5 +112,5 @@ fn turbofish(signature: &Signature, outline: &Outline) -> TokenStream {
     if arguments.is_empty() {
         return TokenStream::new();
     }
-    quote_spanned!(outline.generated=> ::<#(#arguments),*>)
+    quote_spanned!(context.generated=> ::<#(#arguments),*>)
 }

@@ -1,89 +1,109 @@
-//! `on`: the spawner, owned or borrowed, evaluated before the arguments move.
+//! `on`: the spawner, evaluated before the arguments move. It is made only where it may live in an
+//! argument that moves into the task. Elsewhere it is borrowed: to clone one takes time, above all a scope
+//! that many threads clone at once.
 
-use crate::checked::Outline;
-use crate::place;
-use proc_macro2::{Ident, TokenStream, TokenTree};
+use crate::context::FnContext;
+use crate::item::first_span;
+use crate::names;
+use crate::plan::Task;
+use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::Expr;
 
-/// Whether an expression may name an argument, in a macro's input too.
-pub(super) fn uses_arguments(expression: &Expr, outline: &Outline) -> bool {
-    let is_argument = |word: &Ident| {
-        let mut parameters = outline.parameters.iter();
-        word == "self" || parameters.any(|parameter| parameter.is_called(word))
-    };
-    names_any(expression.to_token_stream(), &is_argument)
+pub(super) struct Spawner<'a> {
+    on: &'a Expr,
+    /// What the expression gives. It stands where the expression does, at which rustc should point if that
+    /// is no spawner. So it is in the user's context, where the body can see it. (It must not begin with
+    /// `_`, which a lint would remark.)
+    given: Ident,
+    is_borrowed: bool,
 }
 
-fn names_any(tokens: TokenStream, is_one: &dyn Fn(&Ident) -> bool) -> bool {
-    tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(word) => is_one(&word),
-        TokenTree::Group(group) => names_any(group.stream(), is_one),
-        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
-    })
-}
+impl<'a> Spawner<'a> {
+    pub(super) fn new(on: &'a Expr, context: &FnContext, task: &Task) -> Self {
+        let tokens = on.to_token_stream();
+        let moves = |name: String| names::occurs(&name, &tokens);
+        let uses_what_moves = context
+            .parameters
+            .iter()
+            .filter(|parameter| !parameter.stays_with_caller)
+            .any(|parameter| parameter.name().is_some_and(moves));
+        let name = context.fresh_name("given_by_on", &task.evaluated_at_the_call);
+        Spawner {
+            on,
+            given: Ident::new(&name, first_span(on)),
+            is_borrowed: !uses_what_moves,
+        }
+    }
 
-/// Output:
-///     `let __spawner = match &self.scope { spawner_given_by_on_of_background => spawner(spawner_given_by_on_of_background) };`
-pub(super) fn own(on: &Expr, outline: &Outline) -> TokenStream {
-    let argument = given(on);
-    let place = argument.span();
-    let runtime = outline.runtime_at(place);
-    let call = quote_spanned!(place=> #runtime::__private::spawner(#argument));
-    let on = operand(on, outline);
-    quote_spanned!(outline.generated=> let __spawner = match &#on { #argument => #call };)
-}
+    /// Output:
+    ///     `let __spawner = match &self.scope { given_by_on => spawner(given_by_on) };`
+    pub(super) fn let_before_arguments_move(
+        &self,
+        context: &FnContext,
+        statements: &mut TokenStream,
+    ) {
+        if self.is_borrowed {
+            return;
+        }
+        let given = &self.given;
+        let runtime = context.runtime_at(given.span());
+        let call = quote_spanned!(given.span()=> #runtime::__private::spawner(#given));
+        let on = self.operand(context);
+        statements.extend(
+            quote_spanned!(context.generated=> let __spawner = match &#on { #given => #call };),
+        );
+    }
 
-/// The function's body around `TOKENS`, with the spawner only borrowed: it is no part of the arguments that
-/// move. To clone one takes time, above all a scope that many threads clone at once.
-///
-/// Input:
-///     `on = SCOPE`, `TOKENS`
-///
-/// Output:
-///     `match &SCOPE { spawner_given_by_on_of_background => { TOKENS } }`
-pub(super) fn borrow(on: &Expr, outline: &Outline, tokens: &TokenStream) -> TokenStream {
-    let argument = given(on);
-    let on = operand(on, outline);
-    quote_spanned!(outline.generated=> match &#on { #argument => { #tokens } })
-}
+    pub(super) fn value(&self, context: &FnContext) -> TokenStream {
+        match self.is_borrowed {
+            true => self.given.to_token_stream(),
+            false => quote_spanned!(context.generated=> __spawner),
+        }
+    }
 
-/// What `on` gives. It stands where the user's expression does, at which rustc should point if that is no
-/// spawner, so it is in the user's context, and the body can see it. Nobody has a name like that, and it
-/// must not begin with `_`, which a lint would remark.
-fn given(on: &Expr) -> Ident {
-    Ident::new("spawner_given_by_on_of_background", place::of(on))
-}
+    /// What is borrowed is a reference already. A `&` of ours would be where rustc points if it is no
+    /// spawner.
+    pub(super) fn reference(&self, context: &FnContext) -> TokenStream {
+        match self.is_borrowed {
+            true => self.given.to_token_stream(),
+            false => quote_spanned!(context.generated=> &__spawner),
+        }
+    }
 
-/// The spawner as the calls name it.
-pub(super) fn spawner(on: &Expr, outline: &Outline) -> TokenStream {
-    match uses_arguments(on, outline) {
-        true => quote_spanned!(outline.generated=> __spawner),
-        false => given(on).into_token_stream(),
+    /// An expression to put `&` before. Most need no parentheses, which a lint might find unneeded.
+    fn operand(&self, context: &FnContext) -> TokenStream {
+        let on = self.on;
+        match on {
+            Expr::Call(_)
+            | Expr::Field(_)
+            | Expr::Index(_)
+            | Expr::Macro(_)
+            | Expr::MethodCall(_)
+            | Expr::Paren(_)
+            | Expr::Path(_)
+            | Expr::Reference(_)
+            | Expr::Block(_) => quote!(#on),
+            _ => quote_spanned!(context.generated=> (#on)),
+        }
     }
 }
 
-/// A reference to it. What is borrowed is one already, and a `&` of ours would be where rustc points if it
-/// is no spawner.
-pub(super) fn spawner_reference(on: &Expr, outline: &Outline) -> TokenStream {
-    match uses_arguments(on, outline) {
-        true => quote_spanned!(outline.generated=> &__spawner),
-        false => given(on).into_token_stream(),
-    }
-}
-
-/// An expression to put `&` before. Most need no parentheses, at which a lint might take offence.
-fn operand(expression: &Expr, outline: &Outline) -> TokenStream {
-    match expression {
-        Expr::Call(_)
-        | Expr::Field(_)
-        | Expr::Index(_)
-        | Expr::Macro(_)
-        | Expr::MethodCall(_)
-        | Expr::Paren(_)
-        | Expr::Path(_)
-        | Expr::Reference(_)
-        | Expr::Block(_) => quote!(#expression),
-        _ => quote_spanned!(outline.generated=> (#expression)),
+/// The function's body within which a spawner is borrowed.
+///
+/// Output:
+///     `match &SCOPE { given_by_on => { TOKENS } }`
+pub(super) fn around(
+    spawner: Option<&Spawner>,
+    context: &FnContext,
+    tokens: TokenStream,
+) -> TokenStream {
+    match spawner.filter(|spawner| spawner.is_borrowed) {
+        Some(spawner) => {
+            let given = &spawner.given;
+            let on = spawner.operand(context);
+            quote_spanned!(context.generated=> match &#on { #given => { #tokens } })
+        }
+        None => tokens,
     }
 }

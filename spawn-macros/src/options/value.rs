@@ -1,8 +1,8 @@
 //! The values of the options: which kinds of expression each of them takes.
 
 use super::Options;
-use crate::problems::Problems;
-use crate::spell::spell;
+use crate::errors::Errors;
+use crate::to_source::to_source;
 use crate::{duration, suggest};
 use proc_macro2::Ident;
 use std::time::Duration;
@@ -16,15 +16,15 @@ pub(crate) enum Timeout {
 }
 
 /// Puts the value of the option `key` into `options` if it is of the right kind.
-pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, problems: &mut Problems) {
+pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut Errors) {
     let value = without_group(value);
     match key.to_string().as_str() {
-        "name" => options.name = name(&value, problems),
-        "on" => options.on = on(value, problems),
-        "timeout" => options.timeout = timeout(value, problems),
-        "limit" => options.limit = limit(value, problems),
-        "direct" => options.direct = direct(&value, problems),
-        _ => options.runtime = runtime(&value, problems),
+        "name" => options.name = name(&value, errors),
+        "on" => options.on = on(value, errors),
+        "timeout" => options.timeout = timeout(value, errors),
+        "limit" => options.limit = limit(value, errors),
+        "direct" => options.direct = direct(&value, errors),
+        _ => options.runtime = runtime(&value, errors),
     }
 }
 
@@ -43,21 +43,21 @@ fn literal(value: &Expr) -> Option<&Lit> {
     }
 }
 
-fn name(value: &Expr, problems: &mut Problems) -> Option<String> {
+fn name(value: &Expr, errors: &mut Errors) -> Option<String> {
     match (literal(value), value) {
         (Some(Lit::Str(text)), _) if text.value().trim().is_empty() => {
             let help = "write a name, or leave `name` out to use the function's";
-            problems.add(text, "a task's name cannot be empty", help);
+            errors.add(text, "a task's name cannot be empty", help);
             None
         }
         (Some(Lit::Str(text)), _) => Some(text.value()),
         (_, Expr::Path(path)) if path.path.get_ident().is_some() => {
-            let help = format!("put it in quotes: `name = \"{}\"`", spell(path));
-            problems.add(value, "`name` takes a string literal", &help);
+            let help = format!("put it in quotes: `name = \"{}\"`", to_source(path));
+            errors.add(value, "`name` takes a string literal", &help);
             None
         }
         _ => {
-            problems.add(
+            errors.add(
                 value,
                 "`name` takes a string literal",
                 "for example `name = \"reports\"`",
@@ -67,28 +67,28 @@ fn name(value: &Expr, problems: &mut Problems) -> Option<String> {
     }
 }
 
-fn on(value: Expr, problems: &mut Problems) -> Option<Expr> {
+fn on(value: Expr, errors: &mut Errors) -> Option<Expr> {
     if literal(&value).is_some() {
         let help = "give it a `TaskScope`, a `tokio::runtime::Handle` or any other `Spawn`, for \
                     example `on = scope`";
-        problems.add(&value, "a task cannot be spawned on a literal", help);
+        errors.add(&value, "a task cannot be spawned on a literal", help);
         return None;
     }
     Some(value)
 }
 
-fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
+fn timeout(value: Expr, errors: &mut Errors) -> Option<Timeout> {
     let Some(literal) = literal(&value) else {
         return Some(Timeout::Computed(value));
     };
     let text = match literal {
         Lit::Str(text) => text.value(),
         Lit::Int(number) if number.base10_digits() == "0" => {
-            zero_timeout(literal, problems);
+            zero_timeout(literal, errors);
             return None;
         }
         Lit::Int(_) | Lit::Float(_) => {
-            let written = spell(literal);
+            let written = to_source(literal);
             let help = match duration::parse(&written) {
                 Ok(_) => format!("put it in quotes: `timeout = \"{written}\"`"),
                 Err(_) if written.ends_with(|last: char| last.is_ascii_digit()) => {
@@ -99,24 +99,24 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
                 }
                 Err(_) => "for example `timeout = \"30s\"`".to_owned(),
             };
-            problems.add(literal, "`timeout` takes a duration, not a number", &help);
+            errors.add(literal, "`timeout` takes a duration, not a number", &help);
             return None;
         }
         _ => {
             let help =
                 "for example `timeout = \"30s\"`, or an expression of type `std::time::Duration`";
-            problems.add(literal, "`timeout` takes a duration", help);
+            errors.add(literal, "`timeout` takes a duration", help);
             return None;
         }
     };
     match duration::parse(&text) {
         Ok(Duration::ZERO) => {
-            zero_timeout(literal, problems);
+            zero_timeout(literal, errors);
             None
         }
         Ok(duration) => Some(Timeout::Known(duration)),
         Err(reason) => {
-            problems.add(
+            errors.add(
                 literal,
                 &format!("`{text}` is no duration: {reason}"),
                 &right_duration(&text),
@@ -126,9 +126,9 @@ fn timeout(value: Expr, problems: &mut Problems) -> Option<Timeout> {
     }
 }
 
-fn zero_timeout(literal: &Lit, problems: &mut Problems) {
+fn zero_timeout(literal: &Lit, errors: &mut Errors) {
     let help = "write for example `timeout = \"30s\"`, or leave `timeout` out for no limit";
-    problems.add(
+    errors.add(
         literal,
         "with a timeout of zero the body could never run to its end",
         help,
@@ -157,7 +157,7 @@ fn right_duration(text: &str) -> String {
     }
 }
 
-fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
+fn limit(value: Expr, errors: &mut Errors) -> Option<Expr> {
     if let Expr::Unary(ExprUnary {
         op: UnOp::Neg(_),
         expr,
@@ -165,7 +165,7 @@ fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
     }) = &value
     {
         if literal(expr).is_some() {
-            problems.add(
+            errors.add(
                 &value,
                 "`limit` cannot be negative",
                 "write at least `limit = 1`",
@@ -179,7 +179,7 @@ fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
     match literal {
         Lit::Int(number) if number.base10_digits() == "0" => {
             let help = "write at least `limit = 1`, or leave `limit` out for no limit";
-            problems.add(
+            errors.add(
                 literal,
                 "with a limit of 0 the function could never run",
                 help,
@@ -189,22 +189,22 @@ fn limit(value: Expr, problems: &mut Problems) -> Option<Expr> {
         Lit::Int(number) if matches!(number.suffix(), "" | "usize") => Some(value),
         Lit::Int(number) => {
             let help = format!("write `limit = {}`", number.base10_digits());
-            problems.add(literal, "`limit` takes a `usize`", &help);
+            errors.add(literal, "`limit` takes a `usize`", &help);
             None
         }
         Lit::Str(text) if text.value().parse::<usize>().is_ok_and(|number| number > 0) => {
             let help = format!("take the quotes off: `limit = {}`", text.value());
-            problems.add(literal, "`limit` takes a number", &help);
+            errors.add(literal, "`limit` takes a number", &help);
             None
         }
         _ => {
-            problems.add(literal, "`limit` takes a number", "for example `limit = 4`");
+            errors.add(literal, "`limit` takes a number", "for example `limit = 4`");
             None
         }
     }
 }
 
-fn direct(value: &Expr, problems: &mut Problems) -> Option<Path> {
+fn direct(value: &Expr, errors: &mut Errors) -> Option<Path> {
     if let Expr::Path(path) = value {
         let mut names = Vec::new();
         let mut is_plain =
@@ -226,7 +226,7 @@ fn direct(value: &Expr, problems: &mut Problems) -> Option<Path> {
         }
         _ => "for example `direct = run_now`".to_owned(),
     };
-    problems.add(
+    errors.add(
         value,
         "`direct` takes the name for the plain function",
         &help,
@@ -234,7 +234,7 @@ fn direct(value: &Expr, problems: &mut Problems) -> Option<Path> {
     None
 }
 
-fn runtime(value: &Expr, problems: &mut Problems) -> Option<Path> {
+fn runtime(value: &Expr, errors: &mut Errors) -> Option<Path> {
     let Expr::Path(path) = value else {
         let help = match literal(value) {
             Some(Lit::Str(text)) if syn::parse_str::<Path>(&text.value()).is_ok() => {
@@ -250,7 +250,7 @@ fn runtime(value: &Expr, problems: &mut Problems) -> Option<Path> {
                     .to_owned()
             }
         };
-        problems.add(value, "`crate` takes the path of `spawn_runtime`", &help);
+        errors.add(value, "`crate` takes the path of `spawn_runtime`", &help);
         return None;
     };
     let first = path
@@ -264,12 +264,12 @@ fn runtime(value: &Expr, problems: &mut Problems) -> Option<Path> {
             Some("crate" | "$crate" | "self" | "super")
         );
     if !is_absolute || path.qself.is_some() {
-        let written = spell(path);
+        let written = to_source(path);
         let help = format!(
             "write `crate = ::{written}` for a dependency, or `crate = crate::{written}` for a \
              path in this crate"
         );
-        problems.add(value, "the path of `spawn_runtime` must be absolute", &help);
+        errors.add(value, "the path of `spawn_runtime` must be absolute", &help);
         return None;
     }
     Some(path.path.clone())

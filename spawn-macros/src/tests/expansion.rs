@@ -64,12 +64,13 @@ fn an_async_fn_spawns_its_body_and_returns_the_handle() {
         r#"
         /// Docs.
         #[track_caller]
-        pub fn report(id: Id) -> ::spawn_runtime::TaskHandle<Result<u8>>
-        where
-        {
-            ::spawn_runtime::__private::Returns::<Result<u8>>::NEW.spawn::<0, 0x7265706f7274, _>(
+        pub fn report(id: Id) -> ::spawn_runtime::TaskHandle<Result<u8>> {
+            #[allow(clippy::async_yields_async)]
+            ::spawn_runtime::__private::spawn(
+                { fn name() -> &'static ::core::primitive::str { "report" } name },
+                ::spawn_runtime::__private::Returns::<Result<u8>>::NEW[::spawn_runtime::__private::Describe],
                 async move {
-                    let _ = &id;
+                    let id = id;
                     if false {
                         return ::spawn_runtime::__private::never::<Result<u8>>();
                     }
@@ -125,62 +126,77 @@ fn direct_emits_the_plain_function_as_it_was_and_calls_it() {
         pub(crate) async fn run_now<T: Send + 'static, const N: usize>(mut self, (a, _): (T, u8)) { body(a) }
         /// Docs.
         #[track_caller]
-        pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()>
-        where
-        {
-            ::spawn_runtime::__private::spawn_any::<0, 0x72756e, _>({
-                #[allow(clippy::used_underscore_binding)]
-                let __work = Self::run_now::<T, N>(self, __arg1);
-                __work
-            })
+        pub(crate) fn run<T: Send + 'static, const N: usize>(self, __arg1: (T, u8)) -> ::spawn_runtime::TaskHandle<()> {
+            ::spawn_runtime::__private::spawn(
+                { fn name() -> &'static ::core::primitive::str { "run" } name },
+                ::spawn_runtime::__private::NoReport,
+                {
+                    #[allow(deprecated, unsafe_op_in_unsafe_fn, clippy::used_underscore_binding)]
+                    let __work = Self::run_now::<T, N>(self, __arg1);
+                    __work
+                }
+            )
         }
         "#,
     );
 }
 
 #[test]
-fn the_first_argument_to_drop_is_mentioned_and_the_others_are_bound_anew() {
-    let item = "async fn f(n: u32, a: A, b: B, (x, _): (X, Y), _: C, m: [u8; 4]) { n; a; b; x; m }";
+fn every_argument_but_self_is_bound_anew_in_order() {
+    check_part(
+        "",
+        "async fn f(mut self, n: u32, mut a: A, (x, ref mut y): (X, Y), _: C, _d: D, E: E, g: g) {}",
+        "fn f(mut self, n: u32, a: A, __arg3: (X, Y), __arg4: C, _d: D, __arg6: E, __arg7: g)",
+    );
+    check_part(
+        "",
+        "async fn f(mut self, n: u32, mut a: A, (x, ref mut y): (X, Y), _: C, _d: D, E: E, g: g) {}",
+        "async move {
+            let _ = &self;
+            let n = n;
+            let mut a = a;
+            let mut __arg3 = __arg3;
+            let (x, ref mut y) = __arg3;
+            let __arg4 = __arg4;
+            #[allow(clippy::used_underscore_binding)]
+            let __arg5 = _d;
+            #[allow(clippy::no_effect_underscore_binding)]
+            let _d = __arg5;
+            let __arg6 = __arg6;
+            let E = __arg6;
+            let __arg7 = __arg7;
+            let g = __arg7;
+            if false",
+    );
+}
+
+#[test]
+fn an_argument_that_an_option_names_is_used() {
+    check_part("on = a", "async fn f(a: A) {}", "let a = a; let _ = &a;");
+}
+
+#[test]
+fn a_borrowed_argument_that_only_options_name_stays_with_the_caller() {
+    let item = "async fn f(&self, scope: &TaskScope, n: u32) { n }";
     for part in [
-        "fn f(n: u32, a: A, b: B, __arg3: (X, Y), __arg4: C, m: [u8; 4])",
-        "let _ = &a;",
-        "let b = b;",
-        "let __arg3 = __arg3;",
-        "let (x, _) = __arg3;",
-        "let __arg4 = __arg4;",
+        "fn f(&self, scope: &TaskScope, n: u32) ->",
+        "match &scope { given_by_on => {",
+        "let __timeout: ::core::time::Duration = self.patience;",
+        "__private::spawn_with(given_by_on,",
+        "async move { let n = n; if false",
     ] {
-        check_part("", item, part);
+        check_part("on = scope, timeout = self.patience", item, part);
     }
-}
-
-#[test]
-fn an_argument_that_nobody_sees_drop_or_stay_needs_no_statement() {
-    for ty in [
-        "u32",
-        "[u8; 4]",
-        "(bool, char)",
-        "&'static str",
-        "&'static [u8]",
-    ] {
-        for body in ["", "n"] {
-            let item = format!("async fn f(n: {ty}) {{ {body} }}");
-            check_part("", &item, &format!("fn f(n: {ty}) ->"));
-            check_part("", &item, "async move { if false {");
-        }
-    }
-    check_part("", "async fn f(mut n: u32) { n += 1; }", "let mut n = n;");
-    // It may not be `Send`, which rustc then says also if the body does not use it.
-    check_part("", "async fn f(n: *const u8) { n }", "let _ = &n;");
-    check_part("", "async fn f(n: &'static Cell) { n }", "let _ = &n;");
-}
-
-#[test]
-fn an_argument_without_a_use_is_bound_anew_so_that_the_lint_sees_it() {
-    check_part("", "async fn f(a: A) {}", "let a = a;");
-    check_part("", "async fn f(_a: A) {}", "let _ = &_a;");
-    check_part("", "async fn f(mut a: A) { a = A; }", "let mut a = a;");
-    check_part("", "async fn f(mut a: A) { a.change(); }", "fn f(mut a: A)");
-    check_part("on = a", "async fn f(a: A) {}", "let _ = &a;");
+    check_part(
+        "on = scope, timeout = self.patience, direct = f_now",
+        item,
+        "async fn f_now(n: u32) { n }",
+    );
+    check_in_trait(
+        "",
+        "async fn f(&self, scope: &TaskScope, n: u32);",
+        "#[track_caller] fn f(&self, scope: &TaskScope, n: u32) -> ::spawn_runtime::TaskHandle<()>;",
+    );
 }
 
 #[test]
@@ -198,12 +214,12 @@ fn a_cfg_on_a_parameter_is_on_its_statement_too() {
     check_part(
         "",
         "async fn f(#[cfg(x)] a: A) { a.b; }",
-        "#[cfg(x)] let _ = &a;",
+        "#[cfg(x)] let a = a;",
     );
     check_part(
         "",
         "async fn f(#[cfg(x)] (a, b): A) {}",
-        "#[cfg(x)] #[allow(clippy::no_effect",
+        "#[cfg(x)] let __arg0 = __arg0; #[cfg(x)] let (a, b) = __arg0;",
     );
 }
 
@@ -217,147 +233,130 @@ fn an_expectation_on_a_parameter_moves_to_where_it_can_come_true() {
 #[test]
 fn options_become_arguments_of_the_spawn() {
     let item = "async fn f(t: Duration) { t }";
-    check_part(
-        "name = \"other\"",
-        item,
-        "::spawn_any::<0, 0x6f74686572, _>(",
-    );
-    check_part("name = \"a\\0b\"", item, "{ \"a\\0b\" }");
-    let long = "name = \"a name of more than thirty-two bytes\"";
-    check_part(long, item, "{ \"a name of more than thirty-two bytes\" }");
-    check_part(long, item, "__private::spawn(__background_name,");
+    check_part("name = \"a\\0b\"", item, "{ \"a\\0b\" } name }");
     check_part(
         "timeout = \"1.5s\"",
         item,
-        "::core::time::Duration::new(1u64, 500000000u32)",
+        "__private::spawn_with(::spawn_runtime::__private::CurrentRuntime, { fn name()",
+    );
+    check_part(
+        "timeout = \"1.5s\"",
+        item,
+        "Timeout(::core::time::Duration::new(1u64, 500000000u32), ::spawn_runtime::__private::Plain)",
     );
     check_part(
         "timeout = t * 2",
         item,
         "let __timeout: ::core::time::Duration = t * 2;",
     );
-    check_part(
-        "timeout = t",
-        item,
-        "::spawn_runtime::__private::Timeout(__timeout)",
-    );
+    check_part("timeout = t", item, "__private::Timeout(__timeout,");
     check_part(
         "on = self.scope",
         "async fn f(self) { self }",
-        "match &self.scope { spawner_given_by_on_of_background => ::spawn_runtime::__private::spawner(spawner_given_by_on_of_background) };",
+        "let __spawner = match &self.scope { given_by_on => ::spawn_runtime::__private::spawner(given_by_on) };",
     );
-    check_part(
-        "on = a + t",
-        item,
-        "match &(a + t) { spawner_given_by_on_of_background => ::spawn_runtime::__private::spawner(spawner_given_by_on_of_background) };",
-    );
+    check_part("on = a + t", item, "match &(a + t) { given_by_on =>");
     // In a macro's input, too.
     check_part("on = pick!(t)", item, "__private::spawner(");
+    check_part("on = scope(t)", item, "__private::spawn_with(__spawner,");
     check_part(
         "on = a + b",
         item,
-        "match &(a + b) { spawner_given_by_on_of_background => { \
-             ::spawn_runtime::__private::spawn_on(spawner_given_by_on_of_background,",
+        "match &(a + b) { given_by_on => { ::spawn_runtime::__private::spawn_with(given_by_on,",
     );
     check_part(
-        "on = scope(t)",
+        "limit = N",
         item,
-        "__private::spawn_on(__spawner, ::spawn_runtime::__private::Letters::<0, 0x66>,",
+        "__private::Limit({ static LIMIT: ::spawn_runtime::__private::Limiter = \
+             ::spawn_runtime::__private::Limiter::new(N); &LIMIT }, ::spawn_runtime::__private::Plain)",
     );
-    check_part("limit = N", item, "Limiter::new(N);");
-    check_part("limit = 2", item, "__private::Limit(&__BACKGROUND_LIMIT)");
     check_part(
         "limit = 2, timeout = t",
         item,
-        "LimitTimeout(&__BACKGROUND_LIMIT, __timeout)",
+        "&LIMIT }, ::spawn_runtime::__private::Timeout(__timeout, ::spawn_runtime::__private::Plain))",
     );
-    check_part(
-        "local",
-        item,
-        "__private::spawn_local(::spawn_runtime::__private::Letters::<0, 0x66>,",
-    );
+    check_part("local", item, "__private::spawn_local({ fn name()");
+    check_part("detach", item, "__private::Detached(");
     check_part("detach", item, "::spawn_runtime::TaskHandle::detach(");
     check_part(
         "abort_on_drop",
         item,
         "::spawn_runtime::TaskHandle::abort_on_drop(",
     );
-    check_part(
-        "crate = crate::x",
-        item,
-        "crate::x::__private::spawn_any::<",
-    );
+    check_part("crate = crate::x", item, "crate::x::__private::spawn(");
     check_part("blocking", "fn f(t: u8) -> u8 { t }", "move || -> u8 {");
     check_part(
         "blocking, on = s",
         "fn f(s: S) {}",
-        "__private::spawn_blocking_on(__spawner,",
+        "__private::spawn_blocking(__spawner,",
+    );
+}
+
+#[test]
+fn a_name_of_the_macro_gives_way_to_one_of_the_user() {
+    check_part("limit = LIMIT", "async fn f() {}", "static LIMIT_:");
+    check_part(
+        "on = given_by_on",
+        "async fn f() {}",
+        "match &given_by_on { given_by_on_ =>",
+    );
+    check_part(
+        "direct = run",
+        "async fn f(mut run: A) { run }",
+        "fn f(__arg0: A)",
+    );
+    check_part(
+        "direct = run",
+        "async fn f(mut run: A) { run }",
+        "async fn run(mut run: A) { run }",
     );
 }
 
 #[test]
 fn the_cancel_parameter_leaves_the_signature_and_gets_a_token() {
-    let item = "async fn f(a: u8, #[cancel] token: Token) { a; token }";
+    let item = "async fn f(a: u8, #[cancel] mut token: Token) { a; token }";
     for part in [
         "fn f(a: u8) ->",
-        "let __background_token = ::spawn_runtime::__private::token();",
-        "let token: Token = __background_token;",
+        "let __token = ::spawn_runtime::__private::token();",
+        "let __handle_token = ::core::clone::Clone::clone(&__token);",
+        "let token: Token = ::spawn_runtime::__private::cancel_parameter(__token);",
         "::spawn_runtime::__private::with_token(",
-        "let _ = &token;",
+        "let mut token = token;",
     ] {
         check_part("", item, part);
     }
     check_part("on = a", item, "__private::token_of(&__spawner);");
+    check_part("on = x", item, "__private::token_of(given_by_on);");
     check_part(
-        "on = x",
+        "limit = 1",
         item,
-        "__private::token_of(spawner_given_by_on_of_background);",
-    );
-    check_part("limit = 1", item, "CancellableLimit(&__BACKGROUND_LIMIT,");
-    check_part(
-        "limit = 1, timeout = \"1s\"",
-        item,
-        "CancellableLimitTimeout(&__BACKGROUND_LIMIT,",
+        "&LIMIT }, ::core::clone::Clone::clone(&__handle_token), ::spawn_runtime::__private::Plain)",
     );
 }
 
 #[test]
-fn an_opaque_type_stays_in_the_signature_and_is_inferred_in_the_body() {
+fn the_compiler_chooses_how_an_err_is_reported() {
+    for ty in ["u8", "Option<A>", "Result<u8, A>"] {
+        let returns = format!("__private::Returns::<{ty}>::NEW[");
+        check_part("", &format!("async fn f() -> {ty} {{}}"), &returns);
+    }
+    for output in ["", "-> ()", "-> !"] {
+        check_part("", &format!("async fn f() {output} {{}}"), "NoReport,");
+    }
     let item = "async fn f() -> Result<impl A, impl B> {}";
-    check_part(
-        "",
-        item,
+    for part in [
         "-> ::spawn_runtime::TaskHandle<Result<impl A, impl B>>",
-    );
-    check_part("", item, "never::<Result<_, _>>()");
-    check_part(
-        "",
-        item,
-        "Returns::<Result<::spawn_runtime::__private::NoReport, ::spawn_runtime::__private::NoReport>>::NEW",
-    );
-    check_part(
-        "",
-        "async fn f() -> impl A {}",
-        "::spawn_runtime::__private::spawn_any::<",
-    );
-}
-
-#[test]
-fn the_reporter_is_not_asked_for_where_the_type_tells() {
-    for ty in [
-        "u8",
-        "()",
-        "(u8, A)",
-        "[A; 2]",
-        "String",
-        "Vec<A>",
-        "Option<A>",
+        "never::<Result<_, _>>()",
+        "let __work = async move {",
+        "__private::returns(&__work)[::spawn_runtime::__private::Describe], __work)",
     ] {
-        check_part("", &format!("async fn f() -> {ty} {{}}"), "spawn_any");
+        check_part("", item, part);
     }
-    for ty in ["A", "a::Option", "Result<u8, A>", "io::Result<u8>"] {
-        check_part("", &format!("async fn f() -> {ty} {{}}"), "Returns::<");
-    }
+    check_part(
+        "blocking",
+        "fn f() -> impl A {}",
+        "__private::returns_of_call(&__work)[",
+    );
 }
 
 #[test]
@@ -372,8 +371,8 @@ fn a_function_that_never_returns_has_a_handle_of_no_value() {
 #[test]
 fn a_raw_identifier_is_named_without_its_mark() {
     let item = "async fn r#type(r#fn: A) { r#fn }";
-    check_part("", item, "::spawn_any::<0, 0x74797065, _>(");
-    check_part("", item, "let _ = &r#fn;");
+    check_part("", item, "{ \"type\" } name }");
+    check_part("", item, "let r#fn = r#fn;");
 }
 
 #[test]
@@ -407,7 +406,7 @@ fn other_attributes_go_first() {
         "name = \"a\"",
         "#[background_unrelated] #[doc = \"x\"] #[rustfmt::skip] #[instrument(skip_all)] pub async fn f(x: u8) -> u8 { x }",
         "#[background_unrelated] #[doc = \"x\"] #[rustfmt::skip] #[instrument(skip_all)]
-        #[::spawn_runtime::background(__other_attributes_are_done, name = \"a\")]
+        #[::spawn_runtime::background(__other_attributes_are_done(background_unrelated, instrument), name = \"a\")]
         pub async fn f(x: u8) -> u8 { x }",
     );
     check_part(
@@ -421,7 +420,7 @@ fn other_attributes_go_first() {
         "#[crate::x::background(",
     );
     check_part(
-        "__other_attributes_are_done,",
+        "__other_attributes_are_done(cfg),",
         "#[cfg(x)] async fn f() {}",
         "TaskHandle",
     );

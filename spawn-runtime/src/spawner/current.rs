@@ -4,7 +4,7 @@ use super::{Place, Spawn};
 use crate::task::{BlockingTask, Task, TaskName};
 
 /// The runtime that the caller is in: where tasks run without `on`.
-pub(crate) struct CurrentRuntime;
+pub struct CurrentRuntime;
 
 impl Spawn for CurrentRuntime {
     type Owned = CurrentRuntime;

@@ -2,7 +2,6 @@ use std::{
     future::poll_fn,
     pin::{Pin, pin},
     task::{Context, Poll, ready},
-    time::Duration,
 };
 
 use pin_project_lite::pin_project;
@@ -11,8 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     anchor::Anchor,
-    body::{Body, Ended, Plain, Wrap},
-    timeout::Timeout,
+    body::{Body, Ended, Wrap},
 };
 
 /// The turns of one `limit = N` function, in a `static` next to it.
@@ -101,46 +99,24 @@ async fn acquire_unless_cancelled(
 }
 
 /// `limit = N`
-pub struct Limit(pub &'static Limiter);
+pub struct Limit<W>(pub &'static Limiter, pub W);
 
 /// `limit = N` with a `#[cancel]` parameter: a tripped token also ends the wait for a turn.
-pub struct CancellableLimit(pub &'static Limiter, pub CancellationToken);
+pub struct CancellableLimit<W>(pub &'static Limiter, pub CancellationToken, pub W);
 
-/// `limit = N` with `timeout = …`
-pub struct LimitTimeout(pub &'static Limiter, pub Duration);
-
-/// `limit = N` with `timeout = …` and a `#[cancel]` parameter
-pub struct CancellableLimitTimeout(pub &'static Limiter, pub CancellationToken, pub Duration);
-
-impl<F: Future> Wrap<F> for Limit {
-    type Body = LimitedBody<<Plain as Wrap<F>>::Body>;
+impl<F, W: Wrap<F>> Wrap<F> for Limit<W> {
+    type Body = LimitedBody<W::Body>;
 
     fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(None), Plain.wrap(future))
+        LimitedBody::new(self.0.turn(None), self.1.wrap(future))
     }
 }
 
-impl<F: Future> Wrap<F> for CancellableLimit {
-    type Body = LimitedBody<<Plain as Wrap<F>>::Body>;
+impl<F, W: Wrap<F>> Wrap<F> for CancellableLimit<W> {
+    type Body = LimitedBody<W::Body>;
 
     fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(Some(self.1)), Plain.wrap(future))
-    }
-}
-
-impl<F: Future> Wrap<F> for LimitTimeout {
-    type Body = LimitedBody<<Timeout as Wrap<F>>::Body>;
-
-    fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(None), Timeout(self.1).wrap(future))
-    }
-}
-
-impl<F: Future> Wrap<F> for CancellableLimitTimeout {
-    type Body = LimitedBody<<Timeout as Wrap<F>>::Body>;
-
-    fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(Some(self.1)), Timeout(self.2).wrap(future))
+        LimitedBody::new(self.0.turn(Some(self.1)), self.2.wrap(future))
     }
 }
 

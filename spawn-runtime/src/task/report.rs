@@ -26,6 +26,21 @@ impl<T> Report<T> for NoReport {
     }
 }
 
+/// For `detach`.
+#[derive(Clone, Copy)]
+pub struct Detached<R>(pub R);
+
+impl<T, R: Report<T>> Report<T> for Detached<R> {
+    #[inline]
+    fn is_failure(value: &T) -> bool {
+        R::is_failure(value)
+    }
+
+    fn describe(value: &T) -> String {
+        R::describe(value)
+    }
+}
+
 /// The ways to tell of an `Err`.
 macro_rules! report_errors {
     ($($(#[$doc:meta])* $name:ident $(: $bound:tt $(+ $more:tt)?)? => $describe:expr;)*) => {$(

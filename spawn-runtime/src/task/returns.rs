@@ -1,168 +1,99 @@
 use std::{
     fmt::{Debug, Display},
     marker::PhantomData,
-    ops::Deref,
+    ops::{Deref, Index},
 };
 
 use super::report::{NoReport, ReportDebug, ReportDisplay, ReportTypeName};
-use super::{Letters, Plain, Report, Wrap};
-use crate::{TaskHandle, spawner::CurrentRuntime, start};
 
 /// Chooses the [`Report`](super::Report) for the return type `R`, by type and not by its spelling, so
 /// that aliases of `Result` count.
 ///
-/// This is autoderef specialisation with inherent methods only: `Returns::<R>::NEW.spawn(…)` and
-/// `.__reporter()` take the first type along the chain of `Deref`s which has the method and whose
-/// bounds are met. No trait has to be in scope at the call, and in a generic function the bounds of
-/// the function decide.
-///
-/// `spawn` starts a task without options, as most are. It is written to be cheap for rustc, which
-/// checks it in each of the user's functions: the reporter is no argument with a bound of its own, the
-/// handle's type is no projection of the future's, and `self` is no reference. rustc shows the line
-/// with the bound that is broken, and so what is said beside it.
+/// `Returns::<R>::NEW[Describe]` takes the first type along the chain of `Deref`s that can be indexed by
+/// `Describe`. No method is involved that a user's trait could have too.
 pub struct Returns<R>(PhantomData<fn() -> R>);
 pub struct ReturnsDebug<R>(PhantomData<fn() -> R>);
 pub struct ReturnsResult<R>(PhantomData<fn() -> R>);
-#[derive(Clone, Copy)]
 pub struct ReturnsAny;
 
-// What is behind a `Deref` can be taken by value if it is `Copy`. (A derive would ask that of `R`.)
-impl<R> Clone for ReturnsDebug<R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for ReturnsDebug<R> {}
-
-impl<R> Clone for ReturnsResult<R> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-
-impl<R> Copy for ReturnsResult<R> {}
+/// The index.
+pub struct Describe;
 
 impl<R> Returns<R> {
     pub const NEW: Self = Returns(PhantomData);
 }
 
-impl<T, E: Display> Returns<Result<T, E>> {
-    pub fn __reporter(self) -> ReportDisplay {
-        ReportDisplay
-    }
+/// The same for the output of a future, where the return type cannot be written.
+#[inline]
+pub fn returns<F: Future>(_: &F) -> Returns<F::Output> {
+    Returns(PhantomData)
+}
+
+/// The same for the output of a blocking function.
+#[inline]
+pub fn returns_of_call<T, F: FnOnce() -> T>(_: &F) -> Returns<T> {
+    Returns(PhantomData)
+}
+
+impl<T, E: Display> Index<Describe> for Returns<Result<T, E>> {
+    type Output = ReportDisplay;
 
     #[inline]
-    #[track_caller]
-    pub fn spawn<const FIRST: u128, const REST: u128, F>(
-        self,
-        future: F,
-    ) -> TaskHandle<Result<T, E>>
-    where
-        F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
-    {
-        start_plain::<FIRST, REST, _, _>(ReportDisplay, future)
+    fn index(&self, _: Describe) -> &ReportDisplay {
+        &ReportDisplay
     }
 }
 
 impl<R> Deref for Returns<R> {
     type Target = ReturnsDebug<R>;
 
+    #[inline]
     fn deref(&self) -> &Self::Target {
         &ReturnsDebug(PhantomData)
     }
 }
 
-impl<T, E: Debug> ReturnsDebug<Result<T, E>> {
-    pub fn __reporter(self) -> ReportDebug {
-        ReportDebug
-    }
+impl<T, E: Debug> Index<Describe> for ReturnsDebug<Result<T, E>> {
+    type Output = ReportDebug;
 
     #[inline]
-    #[track_caller]
-    pub fn spawn<const FIRST: u128, const REST: u128, F>(
-        self,
-        future: F,
-    ) -> TaskHandle<Result<T, E>>
-    where
-        F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
-    {
-        start_plain::<FIRST, REST, _, _>(ReportDebug, future)
+    fn index(&self, _: Describe) -> &ReportDebug {
+        &ReportDebug
     }
 }
 
 impl<R> Deref for ReturnsDebug<R> {
     type Target = ReturnsResult<R>;
 
+    #[inline]
     fn deref(&self) -> &Self::Target {
         &ReturnsResult(PhantomData)
     }
 }
 
-impl<T, E> ReturnsResult<Result<T, E>> {
-    pub fn __reporter(self) -> ReportTypeName {
-        ReportTypeName
-    }
+impl<T, E> Index<Describe> for ReturnsResult<Result<T, E>> {
+    type Output = ReportTypeName;
 
     #[inline]
-    #[track_caller]
-    pub fn spawn<const FIRST: u128, const REST: u128, F>(
-        self,
-        future: F,
-    ) -> TaskHandle<Result<T, E>>
-    where
-        F: Future<Output = Result<T, E>> + Send + 'static, // else: `#[background(local)]`
-        Result<T, E>: Send + 'static,                      // else: `#[background(local)]`
-    {
-        start_plain::<FIRST, REST, _, _>(ReportTypeName, future)
+    fn index(&self, _: Describe) -> &ReportTypeName {
+        &ReportTypeName
     }
 }
 
 impl<R> Deref for ReturnsResult<R> {
     type Target = ReturnsAny;
 
+    #[inline]
     fn deref(&self) -> &Self::Target {
         &ReturnsAny
     }
 }
 
-impl ReturnsAny {
-    pub fn __reporter(self) -> NoReport {
-        NoReport
-    }
+impl Index<Describe> for ReturnsAny {
+    type Output = NoReport;
 
     #[inline]
-    #[track_caller]
-    pub fn spawn<const FIRST: u128, const REST: u128, F>(self, future: F) -> TaskHandle<F::Output>
-    where
-        F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
-    {
-        start_plain::<FIRST, REST, _, _>(NoReport, future)
+    fn index(&self, _: Describe) -> &NoReport {
+        &NoReport
     }
-}
-
-/// The same where the macro sees that the return type is no `Result`, and nothing has to be chosen.
-#[inline]
-#[track_caller]
-pub fn spawn_any<const FIRST: u128, const REST: u128, F>(future: F) -> TaskHandle<F::Output>
-where
-    F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
-{
-    start_plain::<FIRST, REST, _, _>(NoReport, future)
-}
-
-#[inline]
-#[track_caller]
-fn start_plain<const FIRST: u128, const REST: u128, R, F>(
-    report: R,
-    future: F,
-) -> TaskHandle<F::Output>
-where
-    R: Report<F::Output>,
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
-    let name = Letters::<FIRST, REST>;
-    start::start(&CurrentRuntime, name, report, Plain.wrap(future))
 }

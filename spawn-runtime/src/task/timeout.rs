@@ -12,13 +12,13 @@ use tokio::{
 
 use super::{
     anchor::Anchor,
-    body::{Body, Ended, Wrap},
+    body::{Body, Ended, Plain, Wrap},
 };
 
 /// `timeout = …`
-pub struct Timeout(pub Duration);
+pub struct Timeout<W>(pub Duration, pub W);
 
-impl<F: Future> Wrap<F> for Timeout {
+impl<F: Future> Wrap<F> for Timeout<Plain> {
     type Body = TimedBody<F>;
 
     fn wrap(self, future: F) -> Self::Body {

@@ -602,9 +602,100 @@ pub async fn infallible() -> std::convert::Infallible {
 
 /// Doc
 #[cfg_attr(not(plain), background)]
-pub async fn yields_async() -> impl Future<Output = u8> + Send {
+pub async fn yields_async() -> std::future::Ready<u8> {
     yield_now().await;
-    async { 3 }
+    std::future::ready(3)
+}
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+pub async fn yields_async_at_once(name: String) -> std::future::Ready<String> {
+    std::future::ready(name)
+}
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+pub async fn own_local(name: String) -> String {
+    let name = name;
+    yield_now().await;
+    name
+}
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+pub async fn name_of_a_format_argument(name: String) {
+    yield_now().await;
+    println!("{name}", name = 5);
+}
+
+/// Doc
+#[derive(Debug, Clone, Copy)]
+pub struct Pool;
+
+impl Pool {
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn from_str(text: String) -> Self {
+        drop(text);
+        yield_now().await;
+        Pool
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn default() -> Self {
+        yield_now().await;
+        Pool
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn pool() -> Self {
+        yield_now().await;
+        Pool
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn new() -> Self {
+        yield_now().await;
+        Pool
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn neg(self) -> Self {
+        yield_now().await;
+        self
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn to_pool(self) -> Self {
+        yield_now().await;
+        self
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn is_empty(self) -> bool {
+        yield_now().await;
+        true
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn from_text(self, text: String) -> bool {
+        yield_now().await;
+        text.is_empty()
+    }
+
+    /// Doc
+    #[cfg_attr(not(plain), background)]
+    pub async fn into_iter(self) -> bool {
+        yield_now().await;
+        true
+    }
 }
 
 /// Doc

@@ -1,0 +1,142 @@
+//! A function with its options, as far as both are understood. There is one however many mistakes the
+//! user has made.
+
+use crate::attributes;
+use crate::item::{Body, Borrows, Function, Output, Parameter, RuntimePath};
+use crate::names;
+use crate::options::Options;
+use proc_macro2::{Span, TokenStream};
+use quote::ToTokens;
+use syn::Visibility;
+use syn::ext::IdentExt;
+
+pub(crate) struct FnContext {
+    pub function: Function,
+    pub parameters: Vec<Parameter>,
+    pub output: Output,
+    pub returned: Returned,
+    /// The path of `spawn_runtime`, for use in generated code.
+    pub runtime: RuntimePath,
+    /// The same for use where rustc reports what is wrong with the task.
+    pub reported_runtime: RuntimePath,
+    /// The span of generated tokens: names of their own, at the keyword.
+    pub generated: Span,
+    /// The span of the tokens at which rustc reports what is wrong with the task. It is the user's own:
+    /// with another rustc would say that the error "originates in the attribute macro".
+    pub keyword: Span,
+}
+
+/// What a call returns.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Returned {
+    TaskHandle,
+    AbortOnDrop,
+    Nothing,
+}
+
+impl FnContext {
+    pub(crate) fn new(mut function: Function, options: &Options) -> Self {
+        if options.has("direct") {
+            // There are two functions then.
+            for attribute in &mut function.attributes {
+                *attribute = attributes::allowed_instead_of_expected(attribute);
+            }
+        }
+        let generated = function.generated();
+        let keyword = function.keyword();
+        let runtime = RuntimePath {
+            path: options.runtime.clone(),
+            span: generated,
+            keyword,
+        };
+        let mut parameters = Vec::new();
+        for input in &function.signature.inputs {
+            parameters.push(Parameter::new(parameters.len(), input, generated));
+        }
+        leave_with_caller(&mut parameters, &function, &options.evaluated_at_the_call());
+        if let Some(direct) = &options.direct {
+            // A variable of its name would hide the plain function.
+            for parameter in &mut parameters {
+                if parameter.name().is_some_and(|name| direct.is_ident(&name)) {
+                    parameter.hide_name();
+                }
+            }
+        }
+        FnContext {
+            parameters,
+            output: Output::new(&function.signature.output, keyword),
+            returned: match (options.has("detach"), options.has("abort_on_drop")) {
+                (true, false) => Returned::Nothing,
+                (_, true) => Returned::AbortOnDrop,
+                (false, false) => Returned::TaskHandle,
+            },
+            reported_runtime: runtime.at(keyword),
+            runtime,
+            function,
+            generated,
+            keyword,
+        }
+    }
+
+    /// The path of `spawn_runtime` for use in an expression at which rustc should point as a whole.
+    pub(crate) fn runtime_at(&self, span: Span) -> RuntimePath {
+        self.runtime.at(span)
+    }
+
+    /// The parameters that the callers see, as the user wrote them.
+    pub(crate) fn public_parameters(&self) -> Vec<TokenStream> {
+        let public = |parameter: &&Parameter| !parameter.is_cancel();
+        let parameters = self.parameters.iter().filter(public);
+        parameters.map(Parameter::as_written).collect()
+    }
+
+    pub(crate) fn is_declaration(&self) -> bool {
+        matches!(self.function.body, Body::Missing(_))
+    }
+
+    /// Whether this may be the program's `main`, of which only rustc knows. It reports at the return type
+    /// what is wrong with it, unless there is a `#[track_caller]`, about which it would complain first.
+    pub(crate) fn may_be_main(&self) -> bool {
+        let function = &self.function;
+        let is_private = matches!(function.visibility, Visibility::Inherited);
+        function.signature.ident == "main" && function.signature.inputs.is_empty() && is_private
+    }
+
+    /// The function's name as a person says it: `r#type` is called "type".
+    pub(crate) fn spoken_name(&self) -> String {
+        self.function.signature.ident.unraw().to_string()
+    }
+
+    /// A name for what has to be in the user's own context, where rustc reports what is wrong with it. No
+    /// token of the function or of its options has that name.
+    pub(crate) fn fresh_name(&self, base: &str, options: &TokenStream) -> String {
+        let body = match &self.function.body {
+            Body::Block(body) => body.stream(),
+            Body::Missing(_) => TokenStream::new(),
+        };
+        let signature = self.function.signature.to_token_stream();
+        names::fresh(base, &[&signature, &body, options])
+    }
+}
+
+/// Finds the arguments which do not go into the task: those that are borrowed, and that the options name
+/// and the body does not. What an impl does with a borrowed argument its declaration cannot say.
+fn leave_with_caller(parameters: &mut [Parameter], function: &Function, options: &TokenStream) {
+    let (body, is_declaration) = match &function.body {
+        Body::Block(body) => (body.stream(), false),
+        Body::Missing(_) => (TokenStream::new(), true),
+    };
+    if options.is_empty() && !is_declaration {
+        return;
+    }
+    let borrows = Borrows::new(&function.signature.generics);
+    for parameter in parameters {
+        let Some(name) = parameter.name() else {
+            continue;
+        };
+        let only_in_options = names::occurs(&name, options) && !names::occurs(&name, &body);
+        parameter.stays_with_caller = !parameter.is_cancel()
+            && (is_declaration || only_in_options)
+            && parameter.is_borrowed(&borrows);
+    }
+}

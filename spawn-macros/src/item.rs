@@ -1,0 +1,80 @@
+//! The item under the attribute.
+
+mod borrows;
+mod function;
+mod output;
+mod parameter;
+mod runtime;
+pub(crate) mod types;
+
+use crate::errors::Errors;
+use crate::to_source::to_source;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::ToTokens;
+use syn::Visibility;
+use syn::ext::IdentExt;
+use syn::parse::{ParseStream, Parser};
+
+pub(crate) use borrows::{Borrow, Borrows};
+pub(crate) use function::{Body, Function};
+pub(crate) use output::{Output, Reports};
+pub(crate) use parameter::{Kind, Parameter, copied_attributes};
+pub(crate) use runtime::RuntimePath;
+
+/// Parses a function, without what is between the braces of its body.
+pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
+    function::parse(item)
+}
+
+/// Says that an item is no function, or what is wrong with its signature.
+pub(crate) fn not_a_function(item: TokenStream, error: syn::Error, errors: &mut Errors) {
+    let Some((keyword, kind)) = kind(item) else {
+        return errors.push(error);
+    };
+    let what = format!("`#[background]` goes on an `async fn`, not on {kind}");
+    let help = match kind {
+        "a trait" | "an impl" => "put it on each method that should run in the background",
+        _ => "take it off here, and put it on the `async fn` that should run in the background",
+    };
+    errors.add(keyword, &what, help);
+}
+
+/// The keyword of an item that is no function, and what to call such an item.
+fn kind(item: TokenStream) -> Option<(Ident, &'static str)> {
+    let parser = |input: ParseStream| {
+        input.call(syn::Attribute::parse_outer)?;
+        input.parse::<Visibility>()?;
+        let mut keyword = None;
+        while input.peek(Ident::peek_any) {
+            keyword = Some(input.call(Ident::parse_any)?);
+            if !matches!(to_source(&keyword).as_str(), "unsafe" | "auto" | "default") {
+                break;
+            }
+        }
+        input.parse::<TokenStream>()?;
+        Ok(keyword)
+    };
+    let keyword = parser.parse2(item).ok()??;
+    let kind = match keyword.to_string().as_str() {
+        "struct" => "a struct",
+        "enum" => "an enum",
+        "union" => "a union",
+        "trait" => "a trait",
+        "impl" => "an impl",
+        "mod" => "a module",
+        "static" => "a static",
+        "const" => "a constant",
+        "type" => "a type alias",
+        "use" => "an import",
+        "let" => "a `let`",
+        "macro_rules" | "macro" => "a macro",
+        _ => return None,
+    };
+    Some((keyword, kind))
+}
+
+/// The span of the first token, which resolves names where the user's own does.
+pub(crate) fn first_span(tokens: impl ToTokens) -> Span {
+    let first = tokens.into_token_stream().into_iter().next();
+    first.map_or_else(Span::call_site, |token| token.span())
+}

@@ -1,0 +1,245 @@
+//! A parameter of the user's function.
+
+use super::{Borrows, first_span, types};
+use crate::{attributes, names};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
+
+pub(crate) struct Parameter {
+    /// All of them but `#[cancel]`.
+    pub attributes: Vec<Attribute>,
+    /// The `#[cancel]`s on it, of which there should be at most one.
+    pub cancel: Vec<Attribute>,
+    pub kind: Kind,
+    /// Where the statements are said to be that bind its variables anew, for the lints that look at
+    /// those.
+    pub generated: Span,
+    /// Whether it is borrowed, and only options name it: it does not go into the task.
+    pub stays_with_caller: bool,
+    /// The name that the parameter has in the background function's signature if it has none of its
+    /// own. The user cannot name it, since it is resolved in the macro.
+    substitute: Ident,
+}
+
+pub(crate) enum Kind {
+    Receiver(Receiver),
+    /// `name: Type` or `mut name: Type`
+    Name {
+        mutability: Option<Token![mut]>,
+        name: Ident,
+        ty: Type,
+    },
+    /// `_: Type`
+    Ignored {
+        pattern: Pat,
+        ty: Type,
+    },
+    /// `(a, b): Type`
+    Pattern {
+        pattern: Pat,
+        ty: Type,
+    },
+}
+
+impl Parameter {
+    pub(crate) fn new(index: usize, parameter: &FnArg, generated: Span) -> Self {
+        let (all, kind) = match parameter {
+            FnArg::Receiver(receiver) => {
+                let plain = Receiver {
+                    attrs: Vec::new(),
+                    ..receiver.clone()
+                };
+                (&receiver.attrs, Kind::Receiver(plain))
+            }
+            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter)),
+        };
+        let mut cancel = Vec::new();
+        let mut attributes = Vec::new();
+        for attribute in all {
+            match attribute.path().is_ident("cancel") {
+                true => cancel.push(attribute.clone()),
+                false => attributes.push(attribute.clone()),
+            }
+        }
+        let location = match &kind {
+            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => first_span(pattern),
+            _ => generated,
+        };
+        Parameter {
+            generated: match parameter {
+                FnArg::Receiver(_) => generated,
+                FnArg::Typed(parameter) => generated.located_at(parameter.colon_token.span),
+            },
+            attributes,
+            cancel,
+            kind,
+            stays_with_caller: false,
+            substitute: format_ident!(
+                "__arg{index}",
+                span = Span::mixed_site().located_at(location)
+            ),
+        }
+    }
+
+    pub(crate) fn is_cancel(&self) -> bool {
+        !self.cancel.is_empty() && !matches!(self.kind, Kind::Receiver(_))
+    }
+
+    /// The name under which the user knows the argument.
+    pub(crate) fn name(&self) -> Option<String> {
+        match &self.kind {
+            Kind::Receiver(_) => Some("self".to_owned()),
+            Kind::Name { name, .. } => Some(name.to_string()),
+            Kind::Ignored { .. } | Kind::Pattern { .. } => None,
+        }
+    }
+
+    /// Whether its type, as it is written, is borrowed for less than `'static`.
+    pub(crate) fn is_borrowed(&self, borrows: &Borrows) -> bool {
+        match &self.kind {
+            Kind::Receiver(receiver) => borrows.of_receiver(receiver),
+            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => {
+                !borrows.of(ty).is_empty()
+            }
+        }
+    }
+
+    /// Lets the macro name the parameter, where the user's name would hide something else.
+    ///
+    /// Input:
+    ///     `run: String`
+    ///
+    /// Output:
+    ///     `__arg0: String`
+    pub(crate) fn hide_name(&mut self) {
+        if let Kind::Name {
+            mutability,
+            name,
+            ty,
+        } = &self.kind
+        {
+            self.substitute
+                .set_span(Span::mixed_site().located_at(name.span()));
+            let pattern = Pat::Ident(PatIdent {
+                attrs: Vec::new(),
+                by_ref: None,
+                mutability: *mutability,
+                ident: name.clone(),
+                subpat: None,
+            });
+            let ty = ty.clone();
+            self.kind = Kind::Pattern { pattern, ty };
+        }
+    }
+
+    /// How the background function's own body names the argument.
+    pub(crate) fn argument(&self) -> TokenStream {
+        match &self.kind {
+            Kind::Receiver(receiver) => receiver.self_token.to_token_stream(),
+            Kind::Name { name, .. } => name.to_token_stream(),
+            Kind::Ignored { .. } | Kind::Pattern { .. } => self.substitute.to_token_stream(),
+        }
+    }
+
+    /// A name for the argument that the user cannot use.
+    pub(crate) fn substitute(&self) -> &Ident {
+        &self.substitute
+    }
+
+    pub(crate) fn ty(&self) -> Option<&Type> {
+        match &self.kind {
+            Kind::Receiver(_) => None,
+            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => Some(ty),
+        }
+    }
+
+    /// As the user wrote it, only without `#[cancel]`.
+    pub(crate) fn as_written(&self) -> TokenStream {
+        let attributes = &self.attributes;
+        let binding = self.binding();
+        quote!(#(#attributes)* #binding)
+    }
+
+    /// The same without any attribute.
+    pub(crate) fn binding(&self) -> TokenStream {
+        match &self.kind {
+            Kind::Receiver(receiver) => receiver.to_token_stream(),
+            Kind::Name {
+                mutability,
+                name,
+                ty,
+            } => quote!(#mutability #name: #ty),
+            Kind::Ignored { pattern, ty } | Kind::Pattern { pattern, ty } => quote!(#pattern: #ty),
+        }
+    }
+
+    /// The attributes for a statement that stands for the parameter only where the parameter is
+    /// there.
+    pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
+        let mut cfgs = Vec::new();
+        for attribute in &self.attributes {
+            if attributes::is_cfg(attribute) {
+                cfgs.push(attribute);
+            }
+        }
+        cfgs
+    }
+
+    /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
+    /// too.
+    pub(crate) fn cfgs_and_lints(&self) -> Vec<&Attribute> {
+        copied_attributes(&self.attributes)
+    }
+}
+
+/// Those of a parameter's attributes which also concern the variables that it binds.
+pub(crate) fn copied_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
+    let mut copied = Vec::new();
+    for attribute in attributes {
+        if attributes::is_cfg(attribute) || attributes::is_lint_level(attribute) {
+            copied.push(attribute);
+        }
+    }
+    copied
+}
+
+fn kind(parameter: &PatType) -> Kind {
+    let ty = (*parameter.ty).clone();
+    match &*parameter.pat {
+        Pat::Ident(PatIdent {
+            by_ref: None,
+            subpat: None,
+            mutability,
+            ident,
+            attrs,
+        }) if attrs.is_empty() && is_variable(ident, &ty) => Kind::Name {
+            mutability: *mutability,
+            name: ident.clone(),
+            ty,
+        },
+        wild @ Pat::Wild(_) => Kind::Ignored {
+            pattern: wild.clone(),
+            ty,
+        },
+        pattern => Kind::Pattern {
+            pattern: pattern.clone(),
+            ty,
+        },
+    }
+}
+
+/// Whether a name surely is bound, so that it can stay in the signature as it is. A constant or a unit
+/// struct of that name would be a pattern that binds nothing. Such a parameter is taken apart like any
+/// other pattern, which is right for a variable too.
+fn is_variable(name: &Ident, ty: &Type) -> bool {
+    let is_name_of_type = match types::bare(ty) {
+        Type::Path(path) => path
+            .path
+            .segments
+            .last()
+            .is_some_and(|last| last.ident == *name),
+        _ => false,
+    };
+    !names::begins_with_capital(name) && !is_name_of_type
+}

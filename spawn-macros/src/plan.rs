@@ -1,0 +1,115 @@
+//! What stands between `check` and `expand`: a function in which no mistake was found.
+
+use crate::context::FnContext;
+use crate::item::Body;
+use crate::options::{Options, Timeout};
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use quote::{ToTokens, format_ident};
+use syn::{Expr, Path, Token};
+
+/// What `expand` turns into a background function. Nothing can go wrong from here on.
+pub(crate) enum Plan {
+    Declaration(Token![;]),
+    Task(Box<Task>),
+}
+
+pub(crate) struct Task {
+    pub body: Group,
+    pub name: String,
+    pub runs: Runs,
+    /// What the options evaluate at the call: the body need not use a variable that is of use there.
+    pub evaluated_at_the_call: TokenStream,
+    pub on: Option<Expr>,
+    pub timeout: Option<Timeout>,
+    pub limit: Option<Expr>,
+    pub direct: Option<Direct>,
+}
+
+/// How the body runs.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Runs {
+    AsTask,
+    AsLocalTask,
+    OnBlockingThread,
+}
+
+/// The plain function that is emitted as well.
+pub(crate) struct Direct {
+    pub name: Ident,
+    /// How the background function calls it.
+    pub path: Path,
+}
+
+impl Plan {
+    pub(crate) fn new(context: &FnContext, options: Options) -> Self {
+        let body = match &context.function.body {
+            Body::Missing(semicolon) => return Plan::Declaration(*semicolon),
+            Body::Block(body) => body,
+        };
+        Plan::Task(Box::new(Task {
+            body: body.clone(),
+            runs: match (options.has("blocking"), options.has("local")) {
+                (true, _) => Runs::OnBlockingThread,
+                (false, true) => Runs::AsLocalTask,
+                (false, false) => Runs::AsTask,
+            },
+            evaluated_at_the_call: options.evaluated_at_the_call(),
+            name: options.name.unwrap_or_else(|| context.spoken_name()),
+            direct: options
+                .direct
+                .map(|path| direct(path, context, body.stream())),
+            on: options.on,
+            timeout: options.timeout,
+            limit: options.limit,
+        }))
+    }
+}
+
+/// Finds the path by which the plain function is called. In an impl it is an associated function, which
+/// only a receiver or a `Self` tells.
+///
+/// Input:
+///     `run_now` and `async fn run(self) { … }`
+///
+/// Output:
+///     `Self::run_now`
+fn direct(path: Path, context: &FnContext, body: TokenStream) -> Direct {
+    let signature = &context.function.signature;
+    let name = match path.segments.last() {
+        Some(last) => last.ident.clone(),
+        None => format_ident!("{}_now", signature.ident),
+    };
+    let is_associated = signature.receiver().is_some()
+        || names_self_type(signature.to_token_stream())
+        || names_self_type(body);
+    if path.segments.len() > 1 || !is_associated {
+        return Direct { name, path };
+    }
+    let mut path = Path::from(Ident::new("Self", name.span()));
+    path.segments.push(name.clone().into());
+    Direct { name, path }
+}
+
+/// Whether `Self` stands among the tokens and means the type around the function.
+fn names_self_type(tokens: TokenStream) -> bool {
+    // Within a nested item, up to the braces that end it, `Self` is another.
+    let mut in_item = false;
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => match word.to_string().as_str() {
+                "impl" | "trait" | "struct" | "enum" | "union" => in_item = true,
+                "Self" if !in_item => return true,
+                _ => {}
+            },
+            TokenTree::Punct(punct) => in_item &= punct.as_char() != ';',
+            TokenTree::Group(group) => {
+                if !in_item && names_self_type(group.stream()) {
+                    return true;
+                }
+                in_item &= group.delimiter() != Delimiter::Brace;
+            }
+            TokenTree::Literal(_) => {}
+        }
+    }
+    false
+}

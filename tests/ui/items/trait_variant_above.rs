@@ -1,0 +1,21 @@
+use spawn_runtime::background;
+
+#[trait_variant::make(Send)]
+trait Worker {
+    #[background]
+    async fn run(self) -> u32;
+}
+
+struct Three;
+
+impl Worker for Three {
+    #[background]
+    async fn run(self) -> u32 {
+        3
+    }
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    assert_eq!(Three.run().await.unwrap(), 3);
+}
