@@ -129,25 +129,35 @@ async fn without_a_deadline_it_waits_for_as_long_as_it_takes() {
     }
 }
 
-// A task that waits for its own end would wait without end, or for the whole grace.
+// It waits for its own end, like any other task that does not listen to the token.
 #[tokio::test(start_paused = true)]
-async fn a_task_that_shuts_down_its_own_scope_is_aborted_when_nobody_else_is_left() {
-    for grace in [Duration::MAX, Duration::from_secs(1_000_000)] {
-        let scope = TaskScope::new();
-        let own = scope.clone();
-        let handle = scope.spawn(async move { own.shutdown(grace).await });
-        let last = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
-        let begun = tokio::time::Instant::now();
-        assert!(handle.await.unwrap_err().is_cancelled());
-        assert!(last.await.is_ok(), "it had all the time it wanted");
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            begun.elapsed()
-        );
-        let report = scope.shutdown(Duration::MAX).await;
-        assert_eq!((report.finished, report.aborted.len()), (1, 1), "{report}");
-    }
+async fn a_task_that_shuts_down_its_own_scope_is_aborted_with_the_rest_when_the_grace_is_over() {
+    let scope = TaskScope::new();
+    let own = scope.clone();
+    let handle = scope.spawn(async move { own.shutdown(Duration::from_secs(60)).await });
+    let last = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    let begun = tokio::time::Instant::now();
+    assert!(last.await.is_ok(), "it had all the time it wanted");
+    assert!(handle.await.unwrap_err().is_cancelled());
+    assert_eq!(begun.elapsed().as_secs(), 60);
+    let report = scope.shutdown(Duration::MAX).await;
+    assert_eq!((report.finished, report.aborted.len()), (1, 1), "{report}");
+}
+
+// Neither of two futures of one task may abort anything before the grace is over.
+#[tokio::test(start_paused = true)]
+async fn two_shutdowns_in_one_task_of_the_scope_leave_the_others_their_grace() {
+    let scope = TaskScope::new();
+    let own = scope.clone();
+    let polite = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    scope
+        .spawn(async move {
+            let grace = Duration::from_secs(60);
+            tokio::join!(own.shutdown(grace), own.shutdown(grace))
+        })
+        .detach();
+    assert!(polite.await.is_ok());
+    assert_eq!(scope.shutdown(Duration::ZERO).await.finished, 1);
 }
 
 // Eight tasks shut it down at once, and then it is shut down again.

@@ -84,7 +84,7 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
                             match handle.await {
                                 Ok(()) => values += 1,
                                 Err(error) => {
-                                    assert!(error.is_cancelled(), "{error}");
+                                    assert!(error.is_refused(), "{error}");
                                     refused += 1;
                                 }
                             }

@@ -174,7 +174,7 @@ async fn run(steps: &[Step], grace: Duration) {
         "each dropped once, before the shutdown returned"
     );
     let late = task(scopes[scopes.len() - 1], Kind::Ends, drops.witness());
-    assert!(late.await.unwrap_err().is_cancelled());
+    assert!(late.await.unwrap_err().is_refused());
     for handle in handles {
         ends.add(handle).await;
     }

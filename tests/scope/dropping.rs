@@ -31,7 +31,7 @@ async fn dropping_the_last_clone_aborts_the_tasks_of_the_scope_and_its_children(
     settle().await;
     assert_eq!(drops.count(), 2);
     assert!(
-        child.spawn(async {}).await.unwrap_err().is_cancelled(),
+        child.spawn(async {}).await.unwrap_err().is_refused(),
         "closed too"
     );
 }

@@ -54,11 +54,7 @@ pub(super) fn write_task(formatter: &mut Formatter<'_>, origin: &Origin) -> fmt:
 ///
 /// Output, in the error of `outer`:
 ///     task `inner` timed out after 2s (spawned at src/a.rs:3:4; `outer` at src/b.rs:9:1)
-pub(super) fn write_end(
-    formatter: &mut Formatter<'_>,
-    origin: &Origin,
-    what: &str,
-) -> fmt::Result {
+pub(super) fn write_end(formatter: &mut Formatter<'_>, origin: &Origin, what: &str) -> fmt::Result {
     let attempts = match origin.attempts {
         0 | 1 => String::new(),
         attempts => format!(" after {attempts} attempts"),
@@ -117,11 +113,17 @@ mod tests {
     #[test]
     fn a_chain_has_each_source_once() {
         assert_eq!(chain(&outer("cannot save")), "cannot save: disk full");
-        assert_eq!(chain(&outer("cannot save: disk full")), "cannot save: disk full");
+        assert_eq!(
+            chain(&outer("cannot save: disk full")),
+            "cannot save: disk full"
+        );
     }
 
     #[test]
     fn lines_become_one() {
-        assert_eq!(one_line("assertion failed\n  left: 1\n\n right: 2\n"), "assertion failed, left: 1, right: 2");
+        assert_eq!(
+            one_line("assertion failed\n  left: 1\n\n right: 2\n"),
+            "assertion failed, left: 1, right: 2"
+        );
     }
 }

@@ -100,7 +100,10 @@ impl Entry {
         self.since = Instant::now();
         *self.stage.get_mut() = task.stage();
         *self.has_id.get_mut() = false;
-        let control = self.control.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let control = self
+            .control
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         control.label = task.label;
         control.id = None;
         control.aborted = false;

@@ -139,10 +139,14 @@ impl Node {
             shard,
             task,
             |task| Entry::new(self.clone(), shard, task),
-            || self.above().for_each(|node| node.registry.enter_below(shard)),
+            || {
+                self.above()
+                    .for_each(|node| node.registry.enter_below(shard))
+            },
         );
         if entered.is_none() {
-            self.above().for_each(|node| node.registry.refuse_below(shard));
+            self.above()
+                .for_each(|node| node.registry.refuse_below(shard));
         }
         entered
     }
@@ -275,7 +279,9 @@ impl Node {
             }
             next += 1;
         }
-        nodes.iter().for_each(|node| lock(&node.children).all_closed = true);
+        nodes
+            .iter()
+            .for_each(|node| lock(&node.children).all_closed = true);
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -316,7 +322,9 @@ impl Node {
 
     /// What [`subtree_to_abort`](Self::subtree_to_abort) gave is done.
     pub(super) fn all_are_aborted(nodes: &[Arc<Node>]) {
-        nodes.iter().for_each(|node| lock(&node.children).all_aborted = true);
+        nodes
+            .iter()
+            .for_each(|node| lock(&node.children).all_aborted = true);
     }
 }
 
@@ -329,7 +337,9 @@ impl Drop for Node {
         // A deep line of scopes would run out of stack if each dropped its parent in its own destructor.
         let mut last = Arc::into_inner(parent);
         while let Some(mut node) = last {
-            let Some(parent) = node.parent.take() else { break };
+            let Some(parent) = node.parent.take() else {
+                break;
+            };
             lock(&parent.children).nodes.remove(&node.key);
             last = Arc::into_inner(parent);
         }

@@ -124,7 +124,9 @@ impl Registry {
         count: impl FnOnce(&mut Counts, &mut Vec<TaskInfo>),
     ) {
         let mut shard = lock(&self.shards[shard].0);
-        let Shard { counts, aborted, .. } = &mut *shard;
+        let Shard {
+            counts, aborted, ..
+        } = &mut *shard;
         count(counts, aborted);
         let mut entry = key.and_then(|key| shard.remove(key));
         if !shard.closed && shard.unused.len() < FEW {
@@ -246,7 +248,8 @@ const SOME: usize = 128;
 /// As many as can be of use.
 fn shards() -> usize {
     static SHARDS: OnceLock<usize> = OnceLock::new();
-    *SHARDS.get_or_init(|| thread::available_parallelism().map_or(1, |threads| threads.get().min(16)))
+    *SHARDS
+        .get_or_init(|| thread::available_parallelism().map_or(1, |threads| threads.get().min(16)))
 }
 
 /// A number of this thread's own.

@@ -182,9 +182,7 @@ where
     O: Owner + Clone,
 {
     match drop_stage(stage) {
-        (owner, identity, Ok(())) if ending == Ending::Refused => {
-            refused::<R, _>(&owner, identity)
-        }
+        (owner, identity, Ok(())) if ending == Ending::Refused => refused::<R, _>(&owner, identity),
         (owner, _, Ok(())) => {
             owner.leaves(ending, None);
             Unfinished::Cancelled.into()
@@ -197,11 +195,7 @@ where
 /// it waited for its turn.
 #[cold]
 #[inline(never)]
-fn unfinished<R, T>(
-    owner: &impl Owner,
-    identity: Identity,
-    ended: Option<Ended<T>>,
-) -> Outcome<T>
+fn unfinished<R, T>(owner: &impl Owner, identity: Identity, ended: Option<Ended<T>>) -> Outcome<T>
 where
     R: Report<T>,
 {

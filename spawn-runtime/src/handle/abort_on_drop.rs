@@ -7,14 +7,15 @@ use std::{
 
 use tokio::task::{AbortHandle, Id};
 
-use crate::{CancelHandle, Flatten, TaskError, TaskHandle, flatten::FromTaskError};
+use super::{CancelHandle, Flatten, TaskHandle, flatten::FromTaskError};
+use crate::TaskError;
 
 /// A [`TaskHandle`] that aborts its task when it is dropped.
 ///
 /// From [`TaskHandle::abort_on_drop`], and what functions with `#[background(abort_on_drop)]` return.
 /// For work that is of no use once its owner is gone: what a request handler starts should end when
 /// the client hangs up. Where a task must run on, keep the plain handle; where many tasks end with
-/// one owner, see a set of tasks or a scope.
+/// one owner, see [`TaskSet`](crate::TaskSet) and [`TaskScope`](crate::TaskScope).
 ///
 /// It has the methods of [`TaskHandle`]. The abort on drop is a request like any
 /// [`abort`](TaskHandle::abort): the task is dropped at its next `.await`, a little later. To wait for
@@ -59,52 +60,57 @@ impl<T> AbortOnDrop<T> {
         self.handle.as_ref().expect("taken only by value")
     }
 
-    /// The plain handle: dropping that lets go of the task.
+    /// Returns the plain handle: dropping that detaches the task.
     pub fn into_handle(mut self) -> TaskHandle<T> {
         self.handle.take().expect("taken only by value")
     }
 
-    /// As [`TaskHandle::id`].
+    /// Returns the task's id, as [`TaskHandle::id`] does.
     pub fn id(&self) -> Id {
         self.handle().id()
     }
 
-    /// As [`TaskHandle::name`].
+    /// Returns the task's name, as [`TaskHandle::name`] does.
     pub fn name(&self) -> &'static str {
         self.handle().name()
     }
 
-    /// As [`TaskHandle::spawned_at`].
+    /// Returns the task's label, as [`TaskHandle::label`] does.
+    pub fn label(&self) -> Option<&str> {
+        self.handle().label()
+    }
+
+    /// Returns where the task was spawned, as [`TaskHandle::spawned_at`] does.
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.handle().spawned_at()
     }
 
-    /// As [`TaskHandle::is_finished`].
+    /// Returns whether the task has ended, as [`TaskHandle::is_finished`] does.
     pub fn is_finished(&self) -> bool {
         self.handle().is_finished()
     }
 
-    /// As [`TaskHandle::cancel`].
+    /// Asks the task to end, as [`TaskHandle::cancel`] does.
     pub fn cancel(&self) {
         self.handle().cancel();
     }
 
-    /// As [`TaskHandle::abort`].
+    /// Aborts the task, as [`TaskHandle::abort`] does.
     pub fn abort(&self) {
         self.handle().abort();
     }
 
-    /// As [`TaskHandle::abort_handle`].
+    /// Returns tokio's handle, as [`TaskHandle::abort_handle`] does.
     pub fn abort_handle(&self) -> AbortHandle {
         self.handle().abort_handle()
     }
 
-    /// As [`TaskHandle::cancel_handle`].
+    /// Returns a handle to cancel the task from elsewhere, as [`TaskHandle::cancel_handle`] does.
     pub fn cancel_handle(&self) -> CancelHandle {
         self.handle().cancel_handle()
     }
 
-    /// As [`TaskHandle::stop`], but dropping the returned future aborts the task.
+    /// Ends the task and waits until it is gone, as [`TaskHandle::stop`] does, but dropping the returned future aborts the task.
     ///
     /// # Errors
     ///
@@ -117,19 +123,19 @@ impl<T> AbortOnDrop<T> {
             .await
     }
 
-    /// As [`TaskHandle::detach`]: the task runs on, and dropping no longer aborts it.
+    /// Detaches the task, as [`TaskHandle::detach`] does: it runs on without a handle.
     pub fn detach(self) {
         self.into_handle().detach();
     }
 
-    /// Itself; so that the two handles have the same methods.
+    /// Returns itself, so that the two handles have the same methods.
     pub fn abort_on_drop(self) -> AbortOnDrop<T> {
         self
     }
 }
 
 impl<T, E> AbortOnDrop<Result<T, E>> {
-    /// As [`TaskHandle::flatten`], but dropping the returned future aborts the task.
+    /// Makes one `Result` of the two, as [`TaskHandle::flatten`] does, but dropping the returned future aborts the task.
     pub fn flatten(self) -> Flatten<T, E, AbortOnDrop<Result<T, E>>>
     where
         E: FromTaskError,

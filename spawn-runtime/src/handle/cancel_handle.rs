@@ -3,7 +3,7 @@ use std::sync::Arc;
 use tokio::task::AbortHandle;
 use tokio_util::sync::CancellationToken;
 
-use crate::task::QueueControl;
+use crate::queued_blocking::AbortControl;
 
 /// Cancels a task from elsewhere, and does nothing else.
 ///
@@ -36,11 +36,11 @@ pub struct CancelHandle(Target);
 enum Target {
     Token(CancellationToken),
     Task(AbortHandle),
-    Queued(Arc<QueueControl>),
+    Queued(Arc<AbortControl>),
 }
 
 impl CancelHandle {
-    pub(crate) fn trips(token: CancellationToken) -> Self {
+    pub(crate) fn cancels(token: CancellationToken) -> Self {
         CancelHandle(Target::Token(token))
     }
 
@@ -48,7 +48,7 @@ impl CancelHandle {
         CancelHandle(Target::Task(task))
     }
 
-    pub(crate) fn aborts_queued(queued: Arc<QueueControl>) -> Self {
+    pub(crate) fn aborts_queued(queued: Arc<AbortControl>) -> Self {
         CancelHandle(Target::Queued(queued))
     }
 

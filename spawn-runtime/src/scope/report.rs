@@ -1,9 +1,11 @@
 use std::{
     fmt::{self, Display},
+    sync::Arc,
     time::Duration,
 };
 
 use super::TaskInfo;
+use crate::{TaskFailure, error::Approximate};
 
 /// What [`TaskScope::shutdown`](super::TaskScope::shutdown) came to: every task of the scope and its
 /// children is in exactly one of the counts and lists.
@@ -33,6 +35,7 @@ use super::TaskInfo;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct ShutdownReport {
+    pub(super) scope: Option<&'static str>,
     /// Tasks that ended with a value.
     pub finished: usize,
     /// Tasks that ended with an `Err`, as far as their functions report one.
@@ -43,6 +46,11 @@ pub struct ShutdownReport {
     pub timed_out: usize,
     /// Tasks that were cancelled or aborted by somebody else than the shutdown.
     pub cancelled: usize,
+    /// Tasks that were spawned when the scope was closed, and whose body never ran: as many as there were when the
+    /// report was made.
+    pub refused: usize,
+    /// The first task that ended in a panic, a timeout or an `Err`, whether or not its handle was awaited.
+    pub first_failure: Option<Arc<TaskFailure>>,
     /// Tasks that the shutdown aborted after the grace, and that are gone.
     pub aborted: Vec<TaskInfo>,
     /// Tasks that were still there when the shutdown gave up waiting: blocking functions, and futures
@@ -53,9 +61,9 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// Whether every task ended by itself, and none in a failure.
+    /// Returns whether every task ended by itself, none in a failure, and none was refused.
     pub fn is_clean(&self) -> bool {
-        self.failed + self.panicked + self.timed_out == 0
+        self.failed + self.panicked + self.timed_out + self.refused == 0
             && self.aborted.is_empty()
             && self.still_running.is_empty()
     }
@@ -63,13 +71,17 @@ impl ShutdownReport {
 
 impl Display for ShutdownReport {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "shut down in {:.1?}: ", self.elapsed)?;
+        if let Some(scope) = self.scope {
+            write!(formatter, "{scope} ")?;
+        }
+        write!(formatter, "shut down in {}: ", Approximate(self.elapsed))?;
         let counts = [
             (self.finished, "finished"),
             (self.failed, "failed"),
             (self.panicked, "panicked"),
             (self.timed_out, "timed out"),
             (self.cancelled, "cancelled"),
+            (self.refused, "refused"),
             (self.aborted.len(), "aborted"),
             (self.still_running.len(), "STILL RUNNING"),
         ];

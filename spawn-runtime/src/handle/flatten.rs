@@ -5,7 +5,8 @@ use std::{
     task::{Context, Poll},
 };
 
-use crate::{TaskError, TaskHandle};
+use super::TaskHandle;
+use crate::TaskError;
 
 /// The future of [`TaskHandle::flatten`]: one `Result` of the task's two.
 ///

@@ -10,31 +10,34 @@ use std::{
 use tokio::task::{AbortHandle, Id, JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use super::{AbortOnDrop, CancelHandle, Flatten, flatten::FromTaskError};
 use crate::{
-    AbortOnDrop, CancelHandle, Flatten, TaskError,
-    failure::discard,
-    flatten::FromTaskError,
-    task::{Exception, Outcome, QueueControl, TaskName, UnreceivedPanic},
-    task_error::Described,
+    TaskError,
+    error::{Label, Origin, Reason, discard},
+    queued_blocking::AbortControl,
+    task::{Outcome, TaskName, Unfinished, UnreceivedPanic},
 };
 
-/// A task that runs in the background: await it for its value, cancel it, or let go of it.
+/// A handle of a task that runs in the background: await it for the value, cancel the task, or detach it.
 ///
 /// `#[background]` functions and [`spawn`](crate::spawn) return it. Awaiting it gives
 /// `Result<T, TaskError>`; where `T` is itself a `Result`, [`flatten`](Self::flatten) makes one of
 /// the two.
 ///
-/// Dropping it lets go of the task, which runs on, like tokio's [`JoinHandle`]; should the task fail
-/// then, [`set_failure_hook`](crate::set_failure_hook) hears of it. Say [`detach`](Self::detach) where
-/// that is what you mean, and [`abort_on_drop`](Self::abort_on_drop) where it is not.
+/// Dropping it detaches the task, which runs on, like tokio's [`JoinHandle`]. If the task fails then, the
+/// failure goes to the hook of [`set_failure_hook`](crate::set_failure_hook). Say [`detach`](Self::detach)
+/// where that is what you mean, and [`abort_on_drop`](Self::abort_on_drop) where it is not.
+///
+/// A handle that is kept and never awaited holds the failure until it is dropped. For a task that lives in
+/// a field of a struct, and that nothing awaits, use the option `guard`.
 ///
 /// # The ways to end a task
 ///
 /// | | token of a `#[cancel]` parameter | a task without one | waits |
 /// |---|---|---|---|
-/// | [`cancel`](Self::cancel) | tripped | dropped at its next `.await` | no |
+/// | [`cancel`](Self::cancel) | cancelled | dropped at its next `.await` | no |
 /// | [`abort`](Self::abort) | – | dropped at its next `.await` | no |
-/// | [`stop`](Self::stop) | tripped, aborted after a grace | aborted after a grace | until it is gone |
+/// | [`stop`](Self::stop) | cancelled, aborted after a grace | aborted after a grace | until it is gone |
 ///
 /// A `blocking` function that already runs cannot be dropped: `abort` does nothing to it, and `stop`
 /// waits for it. Give it a token. Before it starts, each of the three prevents it.
@@ -61,16 +64,23 @@ use crate::{
 /// assert_eq!(handle.await.unwrap(), 42);
 /// # }
 /// ```
-#[must_use = "dropping a `TaskHandle` lets the task run on unobserved; await it, call `.detach()` to let go of it on purpose, or `.abort_on_drop()`"]
+#[must_use = "dropping a `TaskHandle` lets the task run on unobserved; await it, call `.detach()` where that is meant, or `.abort_on_drop()`"]
 pub struct TaskHandle<T> {
     join: JoinHandle<Outcome<T>>,
     name: TaskName,
     spawned_at: &'static Location<'static>,
-    /// That of the `#[cancel]` parameter, for `cancel` to trip.
+    /// That of the `#[cancel]` parameter, which `cancel` cancels.
     token: Option<CancellationToken>,
-    /// A blocking function with a `limit` is two tasks: `abort` acts on either.
-    queue: Option<Arc<QueueControl>>,
+    more: Option<Box<More>>,
     received: bool,
+}
+
+/// What few tasks have, so that the handles of the others do not grow.
+#[derive(Default)]
+struct More {
+    /// A blocking function with a `limit` is two tasks: `abort` acts on either.
+    queue: Option<Arc<AbortControl>>,
+    label: Option<Label>,
 }
 
 impl<T> TaskHandle<T> {
@@ -78,6 +88,7 @@ impl<T> TaskHandle<T> {
     pub(crate) fn new(
         join: JoinHandle<Outcome<T>>,
         name: TaskName,
+        label: Option<Label>,
         spawned_at: &'static Location<'static>,
     ) -> Self {
         TaskHandle {
@@ -85,67 +96,71 @@ impl<T> TaskHandle<T> {
             name,
             spawned_at,
             token: None,
-            queue: None,
+            more: label.map(|label| {
+                Box::new(More {
+                    queue: None,
+                    label: Some(label),
+                })
+            }),
             received: false,
         }
     }
 
     // Not inlined it would cost a copy of the whole handle.
     #[inline(always)]
-    pub(crate) fn with_token(self, token: CancellationToken) -> Self {
-        let TaskHandle {
-            join,
-            name,
-            spawned_at,
-            queue,
-            received,
-            ..
-        } = self;
-        TaskHandle {
-            join,
-            name,
-            spawned_at,
-            token: Some(token),
-            queue,
-            received,
-        }
-    }
-
-    pub(crate) fn with_queue(mut self, queue: Arc<QueueControl>) -> Self {
-        self.queue = Some(queue);
+    pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
+        self.token = Some(token);
         self
     }
 
-    /// The task's id, unique among the tasks that run at the time.
+    pub(crate) fn with_abort_control(mut self, queue: Arc<AbortControl>) -> Self {
+        self.more.get_or_insert_default().queue = Some(queue);
+        self
+    }
+
+    fn queue(&self) -> Option<&Arc<AbortControl>> {
+        self.more.as_ref()?.queue.as_ref()
+    }
+
+    fn shared_label(&self) -> Option<&Label> {
+        self.more.as_ref()?.label.as_ref()
+    }
+
+    /// Returns the task's id, unique among the tasks that run at the time.
     ///
     /// Equivalent to [`JoinHandle::id`].
     pub fn id(&self) -> Id {
-        let queued = self.queue.as_ref().and_then(|queue| queue.id());
+        let queued = self.queue().and_then(|queue| queue.id());
         queued.unwrap_or_else(|| self.join.id())
     }
 
-    /// The task's name: that of the function, or of its option `name = "…"`.
+    /// Returns the task's name: that of the function, or of its option `name = "…"`.
     pub fn name(&self) -> &'static str {
         self.name.get()
     }
 
-    /// The place of the call that started the task.
+    /// Returns the task's label, which its option `label = …` gave it.
+    pub fn label(&self) -> Option<&str> {
+        self.shared_label().map(|label| &**label)
+    }
+
+    /// Returns the place of the call that started the task.
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
     }
 
-    /// Whether the task has ended and its destructors have run.
+    /// Returns whether the task has ended and its destructors have run.
     ///
     /// Equivalent to [`JoinHandle::is_finished`]. Right after [`abort`](Self::abort) it may still be
     /// false.
     pub fn is_finished(&self) -> bool {
-        match &self.queue {
+        match self.queue() {
             Some(queue) => queue.is_finished(),
             None => self.join.is_finished(),
         }
     }
 
-    /// Asks the task to end: trips the token if it takes one (a `#[cancel]` parameter), else aborts
+    /// Asks the task to end: cancels the token if it takes one (a `#[cancel]` parameter), else aborts
     /// it at its next `.await`.
     ///
     /// It is a request: a task that ends with a value all the same gives that value. It does not
@@ -186,33 +201,33 @@ impl<T> TaskHandle<T> {
     /// Equivalent to [`JoinHandle::abort`]: a request, which does nothing to a task that has ended or
     /// to a `blocking` function that already runs.
     pub fn abort(&self) {
-        match &self.queue {
+        match self.queue() {
             Some(queue) => queue.abort(),
             None => self.join.abort(),
         }
     }
 
-    /// tokio's handle to abort the task from elsewhere.
+    /// Returns tokio's handle, to abort the task from elsewhere.
     ///
     /// Equivalent to [`JoinHandle::abort_handle`]. It knows nothing of tokens: see
     /// [`cancel_handle`](Self::cancel_handle) for one that does. For a `blocking` function with a
     /// `limit` it acts on what there is at the time of this call: the task that waits for its turn, or
     /// the running function.
     pub fn abort_handle(&self) -> AbortHandle {
-        let queued = self.queue.as_ref().and_then(|queue| queue.abort_handle());
+        let queued = self.queue().and_then(|queue| queue.abort_handle());
         queued.unwrap_or_else(|| self.join.abort_handle())
     }
 
-    /// A handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
+    /// Returns a handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
     pub fn cancel_handle(&self) -> CancelHandle {
-        match (&self.token, &self.queue) {
-            (Some(token), _) => CancelHandle::trips(token.clone()),
+        match (&self.token, self.queue()) {
+            (Some(token), _) => CancelHandle::cancels(token.clone()),
             (None, Some(queue)) => CancelHandle::aborts_queued(queue.clone()),
             (None, None) => CancelHandle::aborts(self.join.abort_handle()),
         }
     }
 
-    /// Ends the task and waits until it is gone: trips its token if it takes one, waits at most
+    /// Ends the task and waits until it is gone: cancels its token if it takes one, waits at most
     /// `grace` for it to end by itself, then aborts it and waits until it is dropped.
     ///
     /// A `grace` of zero aborts at once; [`Duration::MAX`] never does. A `blocking` function that
@@ -230,7 +245,7 @@ impl<T> TaskHandle<T> {
     ///
     /// # Cancel safety
     ///
-    /// Dropping the future of `stop` lets go of the task like dropping the handle. What was asked by
+    /// Dropping the future of `stop` detaches the task, like dropping the handle. What was asked by
     /// then, stays asked.
     ///
     /// # Examples
@@ -270,14 +285,14 @@ impl<T> TaskHandle<T> {
         self.await
     }
 
-    /// Lets go of the task on purpose: it runs on, and nobody waits for it.
+    /// Detaches the task: it runs on without a handle.
     ///
     /// Dropping the handle does the same; this says that it is meant. A failure goes to the hook of
     /// [`set_failure_hook`](crate::set_failure_hook). A function that is never awaited is better marked
-    /// `#[background(detach)]`.
+    /// `#[background(detach)]`: its failure is reported before it leaves its scope.
     pub fn detach(self) {}
 
-    /// Binds the task to the value returned here: dropping that aborts the task.
+    /// Returns a handle that aborts the task when it is dropped.
     pub fn abort_on_drop(self) -> AbortOnDrop<T> {
         AbortOnDrop::new(self)
     }
@@ -305,27 +320,43 @@ impl<T> TaskHandle<T> {
     ) -> Option<Result<T, TaskError>> {
         Some(match outcome {
             Ok(Outcome::Value(value)) => Ok(value),
-            Ok(Outcome::Exception(exception)) => match *exception {
-                Exception::Failed(failed) => Ok(failed.receive()),
-                Exception::TimedOut(timed_out) => {
-                    Err(TaskError::timed_out(timed_out.receive(), self.described()))
+            Ok(Outcome::Unfinished(unfinished)) => match *unfinished {
+                Unfinished::Failed(failed) => Ok(failed.receive()),
+                Unfinished::TimedOut(unreceived) | Unfinished::Refused(unreceived) => {
+                    let (reason, attempts) = unreceived.receive();
+                    Err(self.error(reason, attempts))
                 }
-                Exception::Cancelled => Err(TaskError::cancelled(self.described())),
-                Exception::HandedOver(call) => {
+                Unfinished::HandedOver(call) => {
                     self.join = call;
                     return None;
+                }
+                Unfinished::Cancelled | Unfinished::Reported => {
+                    Err(self.error(Reason::Cancelled, 1))
                 }
             },
             Err(error) => Err(match error.try_into_panic() {
                 Ok(payload) => {
-                    TaskError::panicked(UnreceivedPanic::receive(payload), self.described())
+                    let (payload, attempts) = UnreceivedPanic::receive(payload);
+                    self.error(Reason::panicked(payload), attempts)
                 }
-                Err(_) => TaskError::cancelled(self.described()),
+                Err(_) => self.error(Reason::Cancelled, 1),
             }),
         })
     }
 
-    /// Whether a poll would find something that the last one did not.
+    fn error(&self, reason: Reason, attempts: u32) -> TaskError {
+        let id = self.id();
+        let origin = Origin {
+            name: self.name(),
+            label: self.shared_label().cloned(),
+            spawned_at: self.spawned_at,
+            id: Some(id),
+            attempts,
+        };
+        TaskError::new(reason, id, origin)
+    }
+
+    /// Returns whether a poll would find something that the last one did not.
     pub(crate) fn has_news(&self) -> bool {
         self.join.is_finished()
     }
@@ -336,8 +367,8 @@ impl<T> TaskHandle<T> {
             let outcome = ready!(Pin::new(&mut self.join).poll(cx));
             // Destructors of values and of panics' payloads may panic.
             let dropped = catch_unwind(AssertUnwindSafe(|| match outcome {
-                Ok(Outcome::Exception(exception)) => match *exception {
-                    Exception::HandedOver(call) => Some(call),
+                Ok(Outcome::Unfinished(unfinished)) => match *unfinished {
+                    Unfinished::HandedOver(call) => Some(call),
                     other => {
                         drop(other);
                         None
@@ -358,14 +389,6 @@ impl<T> TaskHandle<T> {
             }
         }
         Poll::Ready(())
-    }
-
-    fn described(&self) -> Described {
-        Described {
-            name: self.name(),
-            id: self.id(),
-            spawned_at: self.spawned_at,
-        }
     }
 }
 
@@ -402,16 +425,19 @@ impl<T, E> TaskHandle<Result<T, E>> {
 impl<T> Future for TaskHandle<T> {
     type Output = Result<T, TaskError>;
 
+    #[inline]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         if self.received {
             return Poll::Pending;
         }
-        let outcome = ready!(Pin::new(&mut self.join).poll(cx));
-        if let Ok(Outcome::Value(value)) = outcome {
-            self.received = true;
-            return Poll::Ready(Ok(value));
+        match Pin::new(&mut self.join).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(Outcome::Value(value))) => {
+                self.received = true;
+                Poll::Ready(Ok(value))
+            }
+            Poll::Ready(outcome) => self.poll_unusual_end(outcome, cx),
         }
-        self.poll_unusual_end(outcome, cx)
     }
 }
 

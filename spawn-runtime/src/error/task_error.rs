@@ -1,20 +1,21 @@
-mod panic_payload;
-
 use std::{
     any::Any,
     error::Error,
     fmt::{self, Debug, Display},
     io,
     panic::{Location, resume_unwind},
+    sync::{Mutex, PoisonError},
     time::Duration,
 };
 
 use tokio::task::Id;
 
-use self::panic_payload::PanicPayload;
-use crate::failure::OneLine;
+use super::{
+    Origin, discard, panic_message,
+    text::{one_line, write_end, write_task},
+};
 
-/// Why a task ended without a value: it panicked, was cancelled or ran out of its `timeout`.
+/// Why a task ended without a value: it panicked, was cancelled, ran out of its `timeout`, or was refused.
 ///
 /// Unlike tokio's [`JoinError`](tokio::task::JoinError) it names the task, the place where it was
 /// spawned, and the text of the panic. It is one word wide, `Send`, `Sync`, and converts to
@@ -45,15 +46,15 @@ pub struct TaskError(Box<Inner>);
 
 struct Inner {
     reason: Reason,
-    name: &'static str,
     id: Id,
-    spawned_at: &'static Location<'static>,
+    origin: Origin,
 }
 
-enum Reason {
+pub(crate) enum Reason {
     Panicked(PanicPayload),
     Cancelled,
     TimedOut(Duration),
+    Refused,
 }
 
 /// What kind of end a [`TaskError`] tells of.
@@ -66,79 +67,81 @@ pub enum TaskErrorKind {
     Cancelled,
     /// It ran longer than its `timeout`.
     TimedOut,
+    /// Its scope was closed, and the body never ran.
+    Refused,
 }
 
 impl TaskError {
-    pub(crate) fn panicked(payload: Box<dyn Any + Send>, task: Described) -> Self {
-        Self::new(Reason::Panicked(PanicPayload::new(payload)), task)
+    pub(crate) fn new(reason: Reason, id: Id, origin: Origin) -> Self {
+        TaskError(Box::new(Inner { reason, id, origin }))
     }
 
-    pub(crate) fn cancelled(task: Described) -> Self {
-        Self::new(Reason::Cancelled, task)
-    }
-
-    pub(crate) fn timed_out(after: Duration, task: Described) -> Self {
-        Self::new(Reason::TimedOut(after), task)
-    }
-
-    fn new(reason: Reason, task: Described) -> Self {
-        TaskError(Box::new(Inner {
-            reason,
-            name: task.name,
-            id: task.id,
-            spawned_at: task.spawned_at,
-        }))
-    }
-
-    /// What happened.
+    /// Returns what happened.
     pub fn kind(&self) -> TaskErrorKind {
         match self.0.reason {
             Reason::Panicked(_) => TaskErrorKind::Panicked,
             Reason::Cancelled => TaskErrorKind::Cancelled,
             Reason::TimedOut(_) => TaskErrorKind::TimedOut,
+            Reason::Refused => TaskErrorKind::Refused,
         }
     }
 
-    /// Whether the task panicked.
+    /// Returns whether the task panicked.
     pub fn is_panic(&self) -> bool {
         self.kind() == TaskErrorKind::Panicked
     }
 
-    /// Whether the task was cancelled or aborted, or its runtime shut down.
+    /// Returns whether the task was cancelled or aborted, or its runtime shut down.
     pub fn is_cancelled(&self) -> bool {
         self.kind() == TaskErrorKind::Cancelled
     }
 
-    /// Whether the task ran longer than its `timeout`.
+    /// Returns whether the task ran longer than its `timeout`.
     pub fn is_timeout(&self) -> bool {
         self.kind() == TaskErrorKind::TimedOut
     }
 
-    /// The task's name, as in [`TaskHandle::name`](crate::TaskHandle::name).
-    pub fn task_name(&self) -> &'static str {
-        self.0.name
+    /// Returns whether the task's scope was closed, so that its body never ran.
+    pub fn is_refused(&self) -> bool {
+        self.kind() == TaskErrorKind::Refused
     }
 
-    /// The task's id, as in [`TaskHandle::id`](crate::TaskHandle::id).
+    /// Returns the task's name, as [`TaskHandle::name`](crate::TaskHandle::name) does.
+    pub fn task_name(&self) -> &'static str {
+        self.0.origin.name
+    }
+
+    /// Returns the task's label, if it has one.
+    pub fn label(&self) -> Option<&str> {
+        self.0.origin.label.as_deref()
+    }
+
+    /// Returns how often the body was started: 1, or more with the option `attempts`; 0 if the task was
+    /// refused.
+    pub fn attempts(&self) -> u32 {
+        self.0.origin.attempts
+    }
+
+    /// Returns the task's id, as [`TaskHandle::id`](crate::TaskHandle::id) does.
     pub fn id(&self) -> Id {
         self.0.id
     }
 
-    /// The place of the call that started the task.
+    /// Returns the place of the call that started the task.
     pub fn spawned_at(&self) -> &'static Location<'static> {
-        self.0.spawned_at
+        self.0.origin.spawned_at
     }
 
-    /// The text of the panic; `None` if the task did not panic, or panicked with a value that is no
+    /// Returns the text of the panic; `None` if the task did not panic, or panicked with a value that is no
     /// text ([`std::panic::panic_any`]).
     pub fn panic_message(&self) -> Option<&str> {
         match &self.0.reason {
             Reason::Panicked(panic) => panic.message(),
-            Reason::Cancelled | Reason::TimedOut(_) => None,
+            _ => None,
         }
     }
 
-    /// The value that the task panicked with, as [`std::panic::catch_unwind`] gives it.
+    /// Returns the value that the task panicked with, as [`std::panic::catch_unwind`] gives it.
     ///
     /// # Errors
     ///
@@ -153,7 +156,7 @@ impl TaskError {
         }
     }
 
-    /// The value that the task panicked with; see [`try_into_panic`](Self::try_into_panic) for a way
+    /// Returns the value that the task panicked with; see [`try_into_panic`](Self::try_into_panic) for a way
     /// that does not panic itself.
     ///
     /// # Panics
@@ -167,7 +170,7 @@ impl TaskError {
         }
     }
 
-    /// Goes on with the task's panic on this thread, without calling the panic hook again.
+    /// Resumes the task's panic on this thread, without calling the panic hook again.
     ///
     /// # Panics
     ///
@@ -180,16 +183,18 @@ impl TaskError {
 
 impl Display for TaskError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "task `{}` ", self.0.name)?;
-        match &self.0.reason {
+        let what = match &self.0.reason {
             Reason::Panicked(panic) => match panic.message() {
-                Some(text) => write!(formatter, "panicked: {}", OneLine(text))?,
-                None => formatter.write_str("panicked with a value that is not a string")?,
+                Some(text) => format!("panicked: {}", one_line(text)),
+                None => "panicked with a value that is not a string".to_owned(),
             },
-            Reason::Cancelled => formatter.write_str("was cancelled")?,
-            Reason::TimedOut(after) => write!(formatter, "timed out after {after:?}")?,
-        }
-        write!(formatter, " (spawned at {})", self.0.spawned_at)
+            Reason::Cancelled => "was cancelled".to_owned(),
+            Reason::TimedOut(after) => format!("timed out after {after:?}"),
+            Reason::Refused => "was refused, since its scope is closed".to_owned(),
+        };
+        write_task(formatter, &self.0.origin)?;
+        formatter.write_str(" ")?;
+        write_end(formatter, &self.0.origin, &what)
     }
 }
 
@@ -200,10 +205,13 @@ impl Debug for TaskError {
         if let Some(message) = self.panic_message() {
             debug.field("panic_message", &message);
         }
+        debug.field("task_name", &self.task_name());
+        if let Some(label) = self.label() {
+            debug.field("label", &label);
+        }
         debug
-            .field("task_name", &self.0.name)
-            .field("id", &self.0.id)
-            .field("spawned_at", &format_args!("{}", self.0.spawned_at))
+            .field("id", &self.id())
+            .field("spawned_at", &format_args!("{}", self.spawned_at()))
             .finish()
     }
 }
@@ -216,9 +224,46 @@ impl From<TaskError> for io::Error {
     }
 }
 
-/// The task that an error is about.
-pub(crate) struct Described {
-    pub(crate) name: &'static str,
-    pub(crate) id: Id,
-    pub(crate) spawned_at: &'static Location<'static>,
+/// What a task panicked with, made `Sync` by a lock, and harmless to drop.
+pub(crate) struct PanicPayload {
+    // A copy, since nothing can be borrowed from behind the lock.
+    message: Option<Box<str>>,
+    // None once taken.
+    payload: Mutex<Option<Box<dyn Any + Send>>>,
+}
+
+impl Reason {
+    pub(crate) fn panicked(payload: Box<dyn Any + Send>) -> Self {
+        Reason::Panicked(PanicPayload {
+            message: panic_message(payload.as_ref()).map(Box::from),
+            payload: Mutex::new(Some(payload)),
+        })
+    }
+}
+
+impl PanicPayload {
+    fn message(&self) -> Option<&str> {
+        self.message.as_deref()
+    }
+
+    fn into_payload(mut self) -> Box<dyn Any + Send> {
+        self.take().expect("only `into_payload` takes it")
+    }
+
+    fn take(&mut self) -> Option<Box<dyn Any + Send>> {
+        self.payload
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
+    }
+}
+
+impl Drop for PanicPayload {
+    // A payload whose own destructor panics would take down what drops the error: a loop that
+    // supervises tasks, for example.
+    fn drop(&mut self) {
+        if let Some(payload) = self.take() {
+            discard(payload);
+        }
+    }
 }

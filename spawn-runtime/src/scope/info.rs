@@ -6,7 +6,10 @@ use std::{
 
 use tokio::task::Id;
 
-use crate::task::TaskName;
+use crate::{
+    error::{Approximate, Label, one_line},
+    task::TaskName,
+};
 
 /// A task of a [`TaskScope`](super::TaskScope): who it is, since when, and from where.
 ///
@@ -14,11 +17,13 @@ use crate::task::TaskName;
 /// [`ShutdownReport`](super::ShutdownReport). It is a picture of the moment when it was taken.
 #[derive(Clone)]
 pub struct TaskInfo {
-    name: TaskName,
-    id: Id,
-    spawned_at: &'static Location<'static>,
-    age: Duration,
-    state: TaskState,
+    pub(super) scope: Option<&'static str>,
+    pub(super) name: TaskName,
+    pub(super) label: Option<Label>,
+    pub(super) id: Id,
+    pub(super) spawned_at: &'static Location<'static>,
+    pub(super) age: Duration,
+    pub(super) state: TaskState,
 }
 
 /// What a task of a scope is doing.
@@ -33,34 +38,38 @@ pub enum TaskState {
     Stopping,
 }
 
-impl TaskInfo {
-    pub(super) fn new(
-        name: TaskName,
-        id: Id,
-        spawned_at: &'static Location<'static>,
-        age: Duration,
-        state: TaskState,
-    ) -> Self {
-        TaskInfo {
-            name,
-            id,
-            spawned_at,
-            age,
-            state,
-        }
+impl Display for TaskState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            TaskState::Waiting => "waiting",
+            TaskState::Running => "running",
+            TaskState::Stopping => "stopping",
+        })
     }
+}
 
-    /// The task's name, as in [`TaskHandle::name`](crate::TaskHandle::name).
+impl TaskInfo {
+    /// Returns the task's name, as [`TaskHandle::name`](crate::TaskHandle::name) does.
     pub fn name(&self) -> &'static str {
         self.name.get()
     }
 
-    /// The task's id, as in [`TaskHandle::id`](crate::TaskHandle::id).
+    /// Returns the task's label, if it has one.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// Returns the name of the task's scope, if it has one.
+    pub fn scope_name(&self) -> Option<&'static str> {
+        self.scope
+    }
+
+    /// Returns the task's id, as [`TaskHandle::id`](crate::TaskHandle::id) does.
     pub fn id(&self) -> Id {
         self.id
     }
 
-    /// The place of the call that started the task.
+    /// Returns the place of the call that started the task.
     pub fn spawned_at(&self) -> &'static Location<'static> {
         self.spawned_at
     }
@@ -73,7 +82,7 @@ impl TaskInfo {
         self.age
     }
 
-    /// What the task was doing.
+    /// Returns what the task was doing.
     pub fn state(&self) -> TaskState {
         self.state
     }
@@ -82,14 +91,15 @@ impl TaskInfo {
 /// One line, as in the report of a shutdown.
 impl Display for TaskInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "`{}` (task {}, spawned {:.1?} ago at {})",
-            self.name(),
-            self.id,
-            self.age,
-            self.spawned_at
-        )
+        write!(formatter, "`{}`", self.name())?;
+        if let Some(label) = &self.label {
+            write!(formatter, " ({})", one_line(label))?;
+        }
+        if let Some(scope) = self.scope {
+            write!(formatter, " in {scope}")?;
+        }
+        let (id, age, place) = (self.id, Approximate(self.age), self.spawned_at);
+        write!(formatter, " (task {id}, spawned {age} ago at {place})")
     }
 }
 
@@ -98,6 +108,7 @@ impl fmt::Debug for TaskInfo {
         formatter
             .debug_struct("TaskInfo")
             .field("name", &self.name())
+            .field("label", &self.label())
             .field("id", &self.id)
             .field("spawned_at", &format_args!("{}", self.spawned_at))
             .field("age", &self.age)
