@@ -55,10 +55,14 @@ mod task;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "signal")]
+pub use self::scope::shutdown_signal;
 pub use self::{
     error::{TaskError, TaskErrorKind, TaskFailure, TaskFailureKind, set_failure_hook},
     handle::{AbortOnDrop, CancelHandle, Flatten, TaskHandle},
-    scope::{ShutdownReport, TaskInfo, TaskScope, TaskState},
+    scope::{
+        ShutdownReport, TaskEnding, TaskInfo, TaskObserver, TaskScope, TaskScopeBuilder, TaskState,
+    },
     set::TaskSet,
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,

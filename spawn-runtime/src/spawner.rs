@@ -87,6 +87,12 @@ pub trait Spawn {
         CancellationToken::new()
     }
 
+    /// Returns whether a blocking function may have to wait for a slot, which holds no thread.
+    #[doc(hidden)]
+    fn has_slots(&self) -> bool {
+        false
+    }
+
     /// Starts a blocking function of this crate, of which a spawner of this crate knows more than a closure.
     #[doc(hidden)]
     #[track_caller]

@@ -183,6 +183,9 @@ impl StartBlocking for Plain {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        if spawner.has_slots() {
+            return start_queued(spawner, None, identity, report, function);
+        }
         let spawned_at = Location::caller();
         let (name, label) = (identity.name, identity.label.clone());
         let call = BlockingCall::new(identity, report, spawned_at, function);
@@ -229,7 +232,7 @@ impl StartBlocking for Limit<Plain> {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start_queued(spawner, self.0.turn(None), identity, report, function)
+        start_queued(spawner, Some(self.0.turn(None)), identity, report, function)
     }
 }
 
@@ -250,7 +253,7 @@ impl StartBlocking for CancellableLimit<Plain> {
     {
         start_queued(
             spawner,
-            self.0.turn(Some(self.1)),
+            Some(self.0.turn(Some(self.1))),
             identity,
             report,
             function,
@@ -261,7 +264,7 @@ impl StartBlocking for CancellableLimit<Plain> {
 #[track_caller]
 fn start_queued<S, R, F, T>(
     spawner: &S,
-    turn: Turn,
+    turn: Option<Turn>,
     identity: Identity,
     report: R,
     function: F,

@@ -1,9 +1,11 @@
 use std::{
+    mem,
     panic::Location,
     sync::{
-        Arc, PoisonError,
+        Arc, OnceLock, PoisonError,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
     },
+    task::{Context, Poll},
 };
 
 use tokio::{
@@ -11,10 +13,15 @@ use tokio::{
     time::Instant,
 };
 
-use super::{TaskInfo, TaskState, lock, node::Node, sync::Mutex};
+use super::{
+    TaskEnding, TaskInfo, TaskState, lock,
+    node::Node,
+    slots::{NoSlot, Slot, Slots},
+    sync::Mutex,
+};
 use crate::{
     error::{Label, catch_panic},
-    task::{Identity, TaskName},
+    task::{Ending, Identity, TaskName},
 };
 
 /// What a scope keeps of a task. An entry is used for one task after the other.
@@ -31,6 +38,17 @@ pub(super) struct Entry {
     /// Spares the task a lock. Relaxed: if it is not seen, the lock tells.
     has_id: AtomicBool,
     control: Mutex<Control>,
+    /// In a scope with a `limit`. Only the task itself takes it.
+    slot: Mutex<Slot>,
+    observed: Observed,
+}
+
+/// What the scope's observer was told.
+#[derive(Default)]
+struct Observed {
+    spawned: OnceLock<()>,
+    /// Relaxed: only the task itself goes by it.
+    started: AtomicBool,
 }
 
 /// What is known of the task once it is spawned, and until it has left.
@@ -89,6 +107,8 @@ impl Entry {
                 label: task.label,
                 ..Control::default()
             }),
+            slot: Mutex::default(),
+            observed: Observed::default(),
         }
     }
 
@@ -108,6 +128,7 @@ impl Entry {
         control.id = None;
         control.aborted = false;
         control.left = false;
+        self.observed = Observed::default();
     }
 
     #[inline]
@@ -158,6 +179,13 @@ impl Entry {
     #[cold]
     fn is_polled(&self, stage: u8) {
         self.stage.store(stage, Relaxed);
+        self.learn_id();
+        if stage == BEGUN && self.node.observer().is_some() {
+            self.observe_start();
+        }
+    }
+
+    fn learn_id(&self) {
         if !self.has_id.load(Relaxed) {
             // The spawner does not know it yet.
             let mut control = lock(&self.control);
@@ -177,15 +205,91 @@ impl Entry {
         }
     }
 
+    /// Waits for a slot of the scope. An `Err`: there will be none.
+    #[cold]
+    pub(super) fn poll_slot(
+        &self,
+        slots: &Slots,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), NoSlot>> {
+        // Polled outside the lock: it clones the waker.
+        let mut slot = mem::take(&mut *lock(&self.slot));
+        let polled = slot.poll(slots, cx);
+        *lock(&self.slot) = slot;
+        if polled.is_pending() {
+            self.waits();
+        }
+        polled
+    }
+
+    /// Only for a task that was refused: another one's entry is used again.
+    pub(super) fn has_left(&self) -> bool {
+        lock(&self.control).left
+    }
+
     /// The task leaves.
     #[inline]
     pub(super) fn leaves(&self) {
+        if self.node.slots.is_some() {
+            let slot = mem::take(&mut *lock(&self.slot));
+            // It wakes the next task.
+            catch_panic(|| drop(slot));
+        }
         let mut control = lock(&self.control);
         control.left = true;
         let (abort, label) = (control.abort.take(), control.label.take());
         drop(control);
         // The handle keeps the memory of the task.
         drop((abort, label));
+    }
+
+    /// Tells the observer that the task was spawned, if it was not told. The task may be the first to tell, and
+    /// does so before it tells anything else.
+    pub(super) fn observe_spawn(&self) {
+        if let Some(observer) = self.node.observer() {
+            self.observed.spawned.get_or_init(|| {
+                if let Some(task) = self.info() {
+                    catch_panic(|| observer.spawned(&task));
+                }
+            });
+        }
+    }
+
+    #[cold]
+    fn observe_start(&self) {
+        self.observe_spawn();
+        if let (Some(observer), false) = (
+            self.node.observer(),
+            self.observed.started.swap(true, Relaxed),
+        ) {
+            if let Some(task) = self.info() {
+                catch_panic(|| observer.started(&task));
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn observe_end(&self, ending: Ending) {
+        self.learn_id();
+        self.observe_spawn();
+        let (Some(observer), Some(task)) = (self.node.observer(), self.info()) else {
+            return;
+        };
+        let ending = match ending {
+            Ending::Finished => TaskEnding::Finished,
+            Ending::Failed => TaskEnding::Failed,
+            Ending::Panicked => TaskEnding::Panicked,
+            Ending::TimedOut => TaskEnding::TimedOut,
+            Ending::Refused => TaskEnding::Refused,
+            Ending::Cancelled if self.is_cut_off() => TaskEnding::Aborted,
+            Ending::Cancelled => TaskEnding::Cancelled,
+        };
+        catch_panic(|| observer.ended(&task, ending));
+    }
+
+    /// Returns whether a shutdown of the scope has aborted the task.
+    fn is_cut_off(&self) -> bool {
+        lock(&self.control).aborted && self.node.is_aborting()
     }
 
     /// Returns `None` while the task is being spawned.

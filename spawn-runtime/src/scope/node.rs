@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, OnceLock, Weak,
         atomic::{
@@ -12,12 +13,13 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    TaskInfo,
+    TaskInfo, TaskObserver,
     counts::Counts,
     entry::{Entry, NewTask},
     lock,
     registry::Registry,
     shutdown::Shutdown,
+    slots::Slots,
     wakers::Wakers,
 };
 use crate::{
@@ -35,6 +37,8 @@ pub(crate) struct Node {
     key: u64,
     children: Mutex<Children>,
     settings: Settings,
+    /// With a `limit`.
+    pub(super) slots: Option<Slots>,
     /// The first task that failed, here or in a scope below.
     first_failure: OnceLock<Arc<TaskFailure>>,
     pub(super) shutdown: Mutex<Shutdown>,
@@ -51,7 +55,24 @@ pub(crate) struct Node {
 pub(super) struct Settings {
     pub(super) name: Option<&'static str>,
     pub(super) fail_fast: bool,
+    pub(super) limit: Option<usize>,
     pub(super) on_failure: Option<FailureHook>,
+    pub(super) observer: Option<Arc<dyn TaskObserver>>,
+}
+
+// What a panic leaves behind is behind locks, or the observer's own.
+impl UnwindSafe for Settings {}
+impl RefUnwindSafe for Settings {}
+
+impl Settings {
+    /// Returns what a child has of its parent.
+    pub(super) fn inherited(&self) -> Settings {
+        Settings {
+            on_failure: self.on_failure.clone(),
+            observer: self.observer.clone(),
+            ..Settings::default()
+        }
+    }
 }
 
 /// Locked from the root downwards, where two are locked at once.
@@ -83,6 +104,7 @@ impl Node {
             parent,
             key,
             children: Mutex::default(),
+            slots: settings.limit.map(Slots::new),
             settings,
             first_failure: OnceLock::new(),
             shutdown: Mutex::default(),
@@ -117,8 +139,11 @@ impl Node {
     }
 
     pub(super) fn failure_hook(&self) -> Option<FailureHook> {
-        self.lineage()
-            .find_map(|node| node.settings.on_failure.clone())
+        self.settings.on_failure.clone()
+    }
+
+    pub(super) fn observer(&self) -> Option<&dyn TaskObserver> {
+        self.settings.observer.as_deref()
     }
 
     /// Returns whether a first failure is still to be noted, here or above.
@@ -131,29 +156,43 @@ impl Node {
         self.first_failure.get().cloned()
     }
 
-    /// Takes a task in; `None` if the scope is closed.
+    /// Takes a task in. An `Err` is the entry of a task that is refused, and counted as such, since the scope is
+    /// closed.
     #[inline]
-    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Option<Arc<Entry>> {
+    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Result<Arc<Entry>, Arc<Entry>> {
         let shard = self.registry.shard_of_thread();
-        let entered = self.registry.enter(
-            shard,
-            task,
-            |task| Entry::new(self.clone(), shard, task),
-            || {
-                self.above()
-                    .for_each(|node| node.registry.enter_below(shard))
-            },
-        );
-        if entered.is_none() {
-            self.above()
-                .for_each(|node| node.registry.refuse_below(shard));
-        }
-        entered
+        self.registry
+            .enter(
+                shard,
+                task,
+                |task| Entry::new(self.clone(), shard, task),
+                || {
+                    self.above()
+                        .for_each(|node| node.registry.enter_below(shard))
+                },
+            )
+            .map_err(|task| self.refuse(shard, task))
     }
 
-    /// A task leaves: as one step it is counted, noted if it is the first that failed, and forgotten.
+    #[cold]
+    fn refuse(self: &Arc<Self>, shard: usize, task: NewTask) -> Arc<Entry> {
+        self.above()
+            .for_each(|node| node.registry.refuse_below(shard));
+        Arc::new(Entry::new(self.clone(), shard, task))
+    }
+
+    /// A task leaves. Its observer is told; then, as one step, it is noted if it is the first that failed, which may
+    /// close the scope, is counted, and forgotten.
     #[inline]
-    pub(super) fn leave(&self, entry: &Entry, ending: Ending, failure: Option<Arc<TaskFailure>>) {
+    pub(super) fn leave(
+        self: &Arc<Self>,
+        entry: &Entry,
+        ending: Ending,
+        failure: Option<Arc<TaskFailure>>,
+    ) {
+        if self.settings.observer.is_some() {
+            entry.observe_end(ending);
+        }
         if let Some(failure) = failure {
             self.note_failure(failure);
         }
@@ -192,12 +231,30 @@ impl Node {
             });
     }
 
-    /// A task has failed.
+    /// A task has failed. What a plain child supervises is no failure of a `fail_fast` scope above it.
     #[cold]
-    fn note_failure(&self, failure: Arc<TaskFailure>) {
-        for node in self.lineage() {
+    fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
+        let mut node = self;
+        loop {
             let _ = node.first_failure.set(failure.clone());
+            if node.settings.fail_fast {
+                node.close();
+                // Wakers are user code, and this is the end of a task.
+                catch_panic(|| node.token.cancel());
+                node.progress.wake_all();
+            }
+            match &node.parent {
+                Some(parent) if node.settings.fail_fast || !parent.settings.fail_fast => {
+                    node = parent;
+                }
+                _ => return,
+            }
         }
+    }
+
+    /// Returns whether a failure has closed the scope.
+    pub(super) fn has_failed_fast(&self) -> bool {
+        self.settings.fail_fast && self.first_failure.get().is_some()
     }
 
     /// Returns this scope and those above it.
@@ -285,7 +342,17 @@ impl Node {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        lock(&self.children).closed
+        lock(&self.children).all_closed
+    }
+
+    /// Gives no more slots, here and below. The scope must be closed.
+    pub(super) fn refuse_waiting(self: &Arc<Self>) {
+        for node in self.subtree_to_abort() {
+            if let Some(slots) = &node.slots {
+                // It wakes tasks.
+                catch_panic(|| slots.close());
+            }
+        }
     }
 
     /// Returns the tasks here and below, the oldest first.
@@ -311,6 +378,7 @@ impl Node {
         if self.live() > 0 {
             // This runs in destructors.
             catch_panic(|| self.token.cancel());
+            self.refuse_waiting();
             let nodes = self.subtree_to_abort();
             nodes.iter().for_each(|node| node.set_aborting());
             for node in &nodes {

@@ -71,7 +71,7 @@ impl Registry {
         thread_number() % self.shards.len()
     }
 
-    /// Admits a task; `None` if the scope is closed. `above` counts it in the scopes above, before it can leave.
+    /// Admits a task, or gives it back if the scope is closed. `above` counts it in the scopes above, before it can leave.
     #[inline]
     pub(super) fn enter(
         &self,
@@ -79,11 +79,11 @@ impl Registry {
         task: NewTask,
         new_entry: impl FnOnce(NewTask) -> Entry,
         above: impl FnOnce(),
-    ) -> Option<Arc<Entry>> {
+    ) -> Result<Arc<Entry>, NewTask> {
         let mut shard = lock(&self.shards[shard].0);
         if shard.closed {
-            shard.counts.refused += 1;
-            return None;
+            shard.counts.refuse();
+            return Err(task);
         }
         let mut unused = shard.unused.pop();
         let entry = match unused.as_mut().and_then(Arc::get_mut) {
@@ -100,7 +100,7 @@ impl Registry {
         // Relaxed: `close` takes the lock after this, and reads the number after that.
         self.live.fetch_add(1, Relaxed);
         above();
-        Some(entry)
+        Ok(entry)
     }
 
     /// Counts a task that enters a scope below.
@@ -112,7 +112,7 @@ impl Registry {
 
     /// Counts a task that a scope below has refused.
     pub(super) fn refuse_below(&self, shard: usize) {
-        lock(&self.shards[shard].0).counts.refused += 1;
+        lock(&self.shards[shard].0).counts.refuse();
     }
 
     /// Counts how a task ended, and forgets it if it is one of this scope. `count` is told the counts.

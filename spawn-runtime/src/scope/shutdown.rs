@@ -39,6 +39,7 @@ pub(super) async fn shut_down(
     let begun = begin(node, grace);
     node.close();
     catch_panic(|| node.token.cancel());
+    node.refuse_waiting();
     node.progress.wake_all();
     select(empty_by(node, begun.deadline), at_once).await;
     if node.live() > 0 {
@@ -82,10 +83,16 @@ fn begin(node: &Node, grace: Duration) -> Begun {
     })
 }
 
-/// Waits until a call for the shutdown has come.
+/// Returns whether a call for the shutdown has come.
 #[cfg(feature = "signal")]
-pub(super) async fn begun(node: &Node) {
-    until(&node.progress, || lock(&node.shutdown).begun.is_some()).await;
+pub(super) fn has_begun(node: &Node) -> bool {
+    lock(&node.shutdown).begun.is_some()
+}
+
+/// Begins it, or returns when the grace of the one that goes on is over. None for never.
+#[cfg(feature = "signal")]
+pub(super) fn deadline(node: &Node, grace: Duration) -> Option<Instant> {
+    begin(node, grace).deadline
 }
 
 /// Waits until another caller has the report.
@@ -94,7 +101,7 @@ async fn reported(node: &Node) {
 }
 
 /// Looks each time when it is woken.
-async fn until(wakers: &Wakers, is_so: impl Fn() -> bool) {
+pub(super) async fn until(wakers: &Wakers, is_so: impl Fn() -> bool) {
     loop {
         // Before the look, so that nothing is missed after it.
         let again = wakers.wait();
@@ -204,6 +211,8 @@ async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
     };
     ShutdownReport {
         scope: node.name(),
+        failed_fast: node.has_failed_fast(),
+        main_was_dropped: false,
         finished: counts.finished,
         failed: counts.failed,
         panicked: counts.panicked,
