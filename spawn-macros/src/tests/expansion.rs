@@ -193,8 +193,8 @@ fn a_borrowed_argument_that_only_options_name_stays_with_the_caller() {
     );
     check_in_trait(
         "",
-        "async fn f(&self, scope: &TaskScope, n: u32);",
-        "#[track_caller] fn f(&self, scope: &TaskScope, n: u32) -> ::spawn_runtime::TaskHandle<()>;",
+        "async fn f(&self, scope: &TaskScope, _: &str, n: u32);",
+        "#[track_caller] fn f(&self, scope: &TaskScope, _: &str, n: u32) -> ::spawn_runtime::TaskHandle<()>;",
     );
 }
 
