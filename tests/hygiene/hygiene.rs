@@ -421,7 +421,7 @@ mod own_names {
 
 #[tokio::test]
 async fn names_of_the_expansion_may_be_the_users() {
-    let (a, b) = || -> (String, String) { ("a".to_owned(), "b".to_owned()) }();
+    let (a, b) = ("a".to_owned(), "b".to_owned());
     let scope = spawn_runtime::TaskScope::new();
     assert_eq!(own_names::limited(3).await.unwrap(), 7);
     let named = own_names::named(a.clone(), b.clone());

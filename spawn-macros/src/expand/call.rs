@@ -30,14 +30,17 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
     if let Some(parameter) = cancel {
         tokens_of_cancel(context, parameter, given.as_ref(), &mut statements);
     }
-    let arguments = Arguments {
-        spawner: match given.as_ref().or(spawner.as_ref()) {
+    let mut arguments = Arguments {
+        work,
+        ..Arguments::default()
+    };
+    if !is_plain(task) {
+        arguments.spawner = match given.as_ref().or(spawner.as_ref()) {
             Some(spawner) => spawner.clone(),
             None => current_runtime(context),
-        },
-        wrap: wrap(context, task, cancel.is_some()),
-        work,
-    };
+        };
+        arguments.wrap = wrap(context, task, cancel.is_some());
+    }
     let start = match context.output.reports {
         Reports::TypeOfBody => start_by_type_of_body(context, task, arguments),
         Reports::Nothing | Reports::WrittenType => start(context, task, &arguments),
@@ -62,6 +65,7 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
 }
 
 /// What `start` puts into the call.
+#[derive(Default)]
 struct Arguments {
     spawner: TokenStream,
     wrap: TokenStream,
