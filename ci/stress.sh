@@ -1,5 +1,12 @@
 #!/usr/bin/env bash
-# The fault plan at full size: some minutes, and 2 GiB of memory.
+# Faults, races and random steps at full size, then a million tasks: some minutes, and 2 GiB of memory.
+#
+#     ci/stress.sh [SCALE]     SCALE: how many times as much as in the gate
 set -euo pipefail
-cd "$(dirname "$0")/stress"
-CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-../../target/stress}" cargo run --release
+cd "$(dirname "$0")/.."
+export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-$PWD/target/stress}"
+# Other random steps each time. A failure names its seed.
+SPAWN_SEED=${SPAWN_SEED:-$RANDOM} SPAWN_STRESS=${1:-10} \
+    cargo test --release --test runtime -- faults:: model::
+cd ci/stress
+cargo run --release

@@ -1,4 +1,4 @@
-//! Start something and go on: nobody waits for it, and yet no failure of it is silent.
+//! Starts a task and goes on. The caller does not wait for it, and yet no failure of it is silent.
 //!
 //! Run it with `cargo run --example fire_and_forget`.
 

@@ -65,8 +65,8 @@ async fn main() {
     let served = service.served.load(SeqCst);
     assert!(served > 0);
 
-    // What comes too late is cancelled, and never runs.
+    // What comes too late is refused, and never runs.
     let late = service.clone().serve().await;
-    assert!(late.unwrap_err().is_cancelled());
+    assert!(late.unwrap_err().is_refused());
     assert_eq!(service.served.load(SeqCst), served);
 }

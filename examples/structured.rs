@@ -51,7 +51,7 @@ async fn nearest(server: TaskScope, probes: Probes) -> Result<&'static str, Task
     }
     assert_eq!(children.len(), 3);
     let first = asked.join_next().await;
-    // Nobody else is waited for: the rest is ended here, and gone before this task is.
+    // No other task is waited for: the rest is aborted here, and dropped before this task is.
     drop(asked);
     children.wait().await;
     first.expect("three were asked")

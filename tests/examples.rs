@@ -1,4 +1,4 @@
-//! Each small example asserts what it claims; here they run.
+//! Runs the small examples. Each asserts what it claims.
 
 use std::{env, path::PathBuf, process::Command};
 
@@ -17,7 +17,7 @@ fn runs(name: &str) {
     let path = example(name);
     assert!(
         path.exists(),
-        "{} is missing: run all tests (`cargo test --workspace`), or `cargo build --examples` first",
+        "{} is missing: run `cargo build --examples` first, or all tests with `cargo test --workspace`",
         path.display()
     );
     let output = Command::new(path).output().expect("the example starts");

@@ -10,6 +10,8 @@
 //!    the arguments into the task.
 //! 5. `fallback` writes the item in its place if there were errors.
 
+#![forbid(unsafe_code)]
+
 mod attributes;
 mod capture;
 mod check;

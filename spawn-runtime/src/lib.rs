@@ -39,10 +39,9 @@
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
-mod abort_on_drop;
-mod cancel_handle;
-mod failure;
-mod flatten;
+mod error;
+mod handle;
+mod queued_blocking;
 mod scope;
 mod set;
 #[cfg(feature = "tracing")]
@@ -51,25 +50,19 @@ mod spawn;
 mod spawner;
 mod start;
 mod task;
-mod task_error;
-mod task_handle;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
 pub use self::{
-    abort_on_drop::AbortOnDrop,
-    cancel_handle::CancelHandle,
-    failure::{TaskFailure, set_failure_hook},
-    flatten::Flatten,
+    error::{TaskError, TaskErrorKind, TaskFailure, TaskFailureKind, set_failure_hook},
+    handle::{AbortOnDrop, CancelHandle, Flatten, TaskHandle},
     scope::{ShutdownReport, TaskInfo, TaskScope, TaskState},
     set::TaskSet,
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,
-    task_error::{TaskError, TaskErrorKind},
-    task_handle::TaskHandle,
 };
 pub use spawn_macros::background;
-pub use tokio_util::sync::CancellationToken;
+pub use tokio_util::sync::{CancellationToken, DropGuard};

@@ -8,13 +8,13 @@ pub use crate::{
     spawner::CurrentRuntime,
     start::StartBlocking,
     task::{
-        Body, CancellableLimit, Describe, Detached, Limit, Limiter, Name, NoReport, Plain, Report,
+        CancellableLimit, Describe, Detached, Label, Limit, Limiter, Name, NoReport, Plain, Report,
         Returns, Timeout, Wrap, returns, returns_of_call,
     },
 };
 
 // rustc shows the line with the broken bound, and so what is said beside it.
-#[inline]
+#[inline(always)]
 #[track_caller]
 pub fn spawn<N, R, F>(name: N, report: R, future: F) -> TaskHandle<F::Output>
 where
@@ -22,9 +22,10 @@ where
     R: Report<F::Output>,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&CurrentRuntime, name, report, future)
+    start::start(&CurrentRuntime, name, report, Plain, future)
 }
 
+#[inline(always)]
 #[track_caller]
 pub fn spawn_with<S, N, R, W, F>(
     spawner: S,
@@ -37,23 +38,25 @@ where
     S: Spawn,
     N: Name,
     R: Report<F::Output>,
-    W: Wrap<F, Body: Body<Output = F::Output> + Send + 'static>,
-    F: Future<Output: Send + 'static> + Send + 'static,
+    W: Wrap,
+    F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&spawner, name, report, wrap.wrap(future))
+    start::start(&spawner, name, report, wrap, future)
 }
 
+#[inline(always)]
 #[track_caller]
 pub fn spawn_local<N, R, W, F>(name: N, report: R, wrap: W, future: F) -> TaskHandle<F::Output>
 where
     N: Name,
     R: Report<F::Output>,
-    W: Wrap<F, Body: Body<Output = F::Output> + 'static>,
+    W: Wrap,
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local(name, report, wrap.wrap(future))
+    start::start_local(name, report, wrap, future)
 }
 
+#[inline(always)]
 #[track_caller]
 pub fn spawn_blocking<S, N, R, W, F, T>(
     spawner: S,
@@ -70,7 +73,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    wrap.start(&spawner, name, report, function)
+    start::start_blocking(&spawner, name, report, wrap, function)
 }
 
 /// Its type tells `?` and `return` what the function returns. It is never called.
@@ -78,23 +81,23 @@ pub fn never<T>() -> T {
     unreachable!("stands behind `if false`")
 }
 
-/// The spawner of `on = …`, made before the arguments move.
+/// Makes the spawner of `on = …` before the arguments move.
 pub fn spawner<S: Spawn + ?Sized>(on: &S) -> S::Owned {
     on.spawner()
 }
 
-/// The token of a `#[cancel]` parameter.
+/// Makes the token of a `#[cancel]` parameter.
 #[inline]
 pub fn token() -> CancellationToken {
     CancellationToken::new()
 }
 
-/// The token of a `#[cancel]` parameter with `on = …`.
+/// Makes the token of a `#[cancel]` parameter with `on = …`.
 pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
     spawner.token()
 }
 
-/// Lets the handle trip the token that the task got.
+/// Lets the handle cancel the token that the task got.
 #[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
@@ -117,7 +120,7 @@ impl CancelParameter for CancellationToken {
     }
 }
 
-/// The token that the task gets, as the type that the user wrote.
+/// Returns the token that the task gets, as the type that the user wrote.
 #[inline]
 pub fn cancel_parameter<T: CancelParameter>(token: CancellationToken) -> T {
     T::of(token)

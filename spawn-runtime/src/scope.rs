@@ -1,45 +1,38 @@
-mod call;
 mod counts;
-mod gate;
-mod refused;
-mod reserve;
-mod seat;
-mod seats;
-mod sharded;
+mod entry;
+mod info;
+mod membership;
+mod node;
+mod registry;
+mod report;
 mod shutdown;
-mod shutdown_report;
 #[cfg(feature = "signal")]
 mod signal;
 mod spawn;
-/// What `gate` is made of: in `ci/gate-model` it is loom's.
+/// What the registry is made of: in `ci/registry-model` it is loom's.
 mod sync {
-    pub(super) use std::sync::{
-        Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    };
+    pub(super) use std::sync::Mutex;
 }
-mod task_info;
-mod tree;
-mod waiters;
+mod wakers;
 
 use std::{
     fmt::{self, Debug},
-    sync::Arc,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use tokio_util::sync::CancellationToken;
 
-use self::tree::Scope;
-pub(crate) use self::{
-    call::CallInScope,
-    counts::Ending,
-    seat::{CallMembership, Membership},
-};
+use self::node::{Node, Settings};
 pub use self::{
-    shutdown_report::ShutdownReport,
-    task_info::{TaskInfo, TaskState},
+    info::{TaskInfo, TaskState},
+    report::ShutdownReport,
 };
+
+/// No code of ours panics under a lock.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The place where tasks live: spawn into it from anywhere, see what runs, wait for all, end all.
 ///
@@ -95,24 +88,24 @@ pub use self::{
 #[derive(Clone)]
 #[must_use = "dropping the last clone of a `TaskScope` aborts its tasks"]
 pub struct TaskScope {
-    keeper: Arc<Keeper>,
+    inner: Arc<Inner>,
 }
 
 /// What the clones of a `TaskScope` share, and its tasks do not.
-struct Keeper {
-    scope: Arc<Scope>,
+struct Inner {
+    node: Arc<Node>,
 }
 
-impl Drop for Keeper {
+impl Drop for Inner {
     fn drop(&mut self) {
-        self.scope.abandon();
+        self.node.abandon();
     }
 }
 
 impl TaskScope {
     /// A scope of its own.
     pub fn new() -> Self {
-        TaskScope::of(Scope::root())
+        TaskScope::of(Node::root(Settings::default()))
     }
 
     /// A scope that ends with this one.
@@ -136,23 +129,23 @@ impl TaskScope {
     /// # }
     /// ```
     pub fn child(&self) -> Self {
-        TaskScope::of(self.scope().child())
+        TaskScope::of(self.node().child(Settings::default()))
     }
 
-    fn of(scope: Arc<Scope>) -> Self {
+    fn of(node: Arc<Node>) -> Self {
         TaskScope {
-            keeper: Arc::new(Keeper { scope }),
+            inner: Arc::new(Inner { node }),
         }
     }
 
-    fn scope(&self) -> &Arc<Scope> {
-        &self.keeper.scope
+    fn node(&self) -> &Arc<Node> {
+        &self.inner.node
     }
 
     /// The scope's token: tripped by [`cancel`](Self::cancel) and [`shutdown`](Self::shutdown), and by
     /// those of its parents.
     pub fn token(&self) -> CancellationToken {
-        self.scope().token.clone()
+        self.node().token.clone()
     }
 
     /// Trips the token: tasks that listen to it end, the others go on.
@@ -160,17 +153,17 @@ impl TaskScope {
     /// Unlike [`TaskHandle::cancel`](crate::TaskHandle::cancel) it aborts nothing, and unlike
     /// [`shutdown`](Self::shutdown) it does not close the scope.
     pub fn cancel(&self) {
-        self.scope().token.cancel();
+        self.node().token.cancel();
     }
 
     /// Whether the token is tripped.
     pub fn is_cancelled(&self) -> bool {
-        self.scope().token.is_cancelled()
+        self.node().token.is_cancelled()
     }
 
     /// How many tasks there are, those of children included.
     pub fn len(&self) -> usize {
-        self.scope().live()
+        self.node().live()
     }
 
     /// Whether there are no tasks, in children neither.
@@ -181,7 +174,7 @@ impl TaskScope {
     /// What there is: name, id, place of spawning, age and state of each task, those of children
     /// included, the oldest first.
     pub fn tasks(&self) -> Vec<TaskInfo> {
-        self.scope().tasks()
+        self.node().tasks()
     }
 
     /// Waits until there are no tasks, in children neither; whether or not the scope admits more.
@@ -193,7 +186,7 @@ impl TaskScope {
     ///
     /// Cancel safe: it changes nothing.
     pub async fn wait(&self) {
-        self.scope().wait().await;
+        self.node().wait().await;
     }
 
     /// Ends the scope: admits nothing more, trips the token, waits at most `grace` for the tasks to end
@@ -217,7 +210,7 @@ impl TaskScope {
     /// Dropping its future while the grace lasts leaves the scope closed and its token tripped, and
     /// aborts nothing; another call takes it up where it was left. Dropped later, it aborts the rest.
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
-        shutdown::shut_down(self.scope(), grace, std::future::pending()).await
+        shutdown::shut_down(self.node(), grace, std::future::pending()).await
     }
 
     /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does; a second
@@ -238,8 +231,8 @@ impl TaskScope {
     pub async fn shutdown_on_signal(&self, grace: Duration) -> ShutdownReport {
         let mut signals =
             signal::Signals::listen().unwrap_or_else(|error| panic!("no signals to hear: {error}"));
-        shutdown::either(signals.next(), shutdown::begun(self.scope())).await;
-        shutdown::shut_down(self.scope(), grace, signals.next()).await
+        shutdown::select(signals.next(), shutdown::begun(self.node())).await;
+        shutdown::shut_down(self.node(), grace, signals.next()).await
     }
 }
 

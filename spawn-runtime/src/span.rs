@@ -7,20 +7,33 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tracing::Span;
+use tracing::{Span, span::Entered};
 
 use crate::{
-    scope::{Ending, Membership},
-    task::{BlockingTask, Task, TaskName, sealed},
+    error::Label,
+    task::{Owner, Task, TaskName, sealed},
 };
 
-/// The span that a new task runs in; `None` where there is nothing to carry, which is also what is
+/// Returns the span that a new task runs in; `None` where there is nothing to carry, which is also what is
 /// paid where no subscriber listens.
 pub(crate) fn current() -> Option<Span> {
     if !tracing::dispatcher::has_been_set() {
         return None;
     }
     Some(Span::current()).filter(|span| !span.is_none())
+}
+
+/// The span of a blocking function.
+pub(crate) struct CallSpan(Option<Span>);
+
+impl CallSpan {
+    pub(crate) fn current() -> Self {
+        CallSpan(current())
+    }
+
+    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
+        self.0.as_ref().map(Span::enter)
+    }
 }
 
 pin_project! {
@@ -65,19 +78,29 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 impl<F: sealed::Task> sealed::Task for InSpan<F> {
-    type Seated = InSpan<F::Seated>;
+    type In<O: Owner + Clone> = InSpan<F::In<O>>;
 
     fn task_name(&self) -> TaskName {
         self.task().task_name()
+    }
+
+    fn task_label(&self) -> Option<&Label> {
+        self.task().task_label()
     }
 
     fn is_waiting(&self) -> bool {
         self.task().is_waiting()
     }
 
-    fn seat(mut self, membership: Membership) -> Self::Seated {
+    fn into_owned<O: Owner + Clone>(mut self, owner: O) -> Self::In<O> {
         let task = self.task.take().expect("dropped last");
-        InSpan::new(self.span.clone(), task.seat(membership))
+        InSpan::new(self.span.clone(), task.into_owned(owner))
+    }
+
+    fn refuse(mut self, by: impl Owner) -> F::Output {
+        let task = self.task.take().expect("dropped last");
+        let _entered = self.span.enter();
+        task.refuse(by)
     }
 }
 
@@ -86,54 +109,11 @@ impl<F: Task> Task for InSpan<F> {
         self.task().name()
     }
 
+    fn label(&self) -> Option<&str> {
+        self.task().label()
+    }
+
     fn spawned_at(&self) -> &'static Location<'static> {
         self.task().spawned_at()
-    }
-}
-
-/// A blocking function that is called, or dropped uncalled, in a span.
-pub struct CallInSpan<F> {
-    call: Option<F>,
-    span: Span,
-}
-
-impl<F> CallInSpan<F> {
-    pub(crate) fn new(span: Span, call: F) -> Self {
-        CallInSpan {
-            call: Some(call),
-            span,
-        }
-    }
-
-    fn call(&self) -> &F {
-        self.call.as_ref().expect("taken only by `run`")
-    }
-}
-
-impl<F> Drop for CallInSpan<F> {
-    fn drop(&mut self) {
-        let _entered = self.span.enter();
-        self.call = None;
-    }
-}
-
-impl<F: BlockingTask> BlockingTask for CallInSpan<F> {
-    type Output = F::Output;
-
-    fn task_name(&self) -> TaskName {
-        self.call().task_name()
-    }
-
-    fn spawned_at(&self) -> &'static Location<'static> {
-        self.call().spawned_at()
-    }
-
-    fn ending(output: &F::Output) -> Ending {
-        F::ending(output)
-    }
-
-    fn run(mut self) -> F::Output {
-        let call = self.call.take().expect("taken only by `run`");
-        self.span.in_scope(|| call.run())
     }
 }

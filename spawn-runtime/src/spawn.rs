@@ -3,8 +3,8 @@ use std::fmt::Debug;
 use crate::{
     TaskHandle,
     spawner::CurrentRuntime,
-    start::{self, StartBlocking},
-    task::{FixedName, NameOf, NoReport, Plain, ReportDebugOrString, Wrap},
+    start,
+    task::{FixedName, NameOf, NoReport, Plain, ReportDebugOrString},
 };
 
 /// Starts a future in the background, on the runtime that the caller is in.
@@ -34,12 +34,7 @@ pub fn spawn<F>(future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    start::start(
-        &CurrentRuntime,
-        NameOf::<F>::NEW,
-        NoReport,
-        Plain.wrap(future),
-    )
+    start::start(&CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, future)
 }
 
 /// Starts a future in the background under a name.
@@ -65,12 +60,7 @@ pub fn spawn_named<F>(name: &'static str, future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    start::start(
-        &CurrentRuntime,
-        FixedName(name),
-        NoReport,
-        Plain.wrap(future),
-    )
+    start::start(&CurrentRuntime, FixedName(name), NoReport, Plain, future)
 }
 
 /// Starts a future whose `Err` is reported if nobody receives it.
@@ -110,7 +100,8 @@ where
         &CurrentRuntime,
         NameOf::<F>::NEW,
         ReportDebugOrString,
-        Plain.wrap(future),
+        Plain,
+        future,
     )
 }
 
@@ -143,7 +134,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    Plain.start(&CurrentRuntime, NameOf::<F>::NEW, NoReport, function)
+    start::start_blocking(&CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, function)
 }
 
 /// Starts a future that is not `Send`, on the current [`LocalSet`](tokio::task::LocalSet) or
@@ -175,5 +166,5 @@ pub fn spawn_local<F>(future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local(NameOf::<F>::NEW, NoReport, Plain.wrap(future))
+    start::start_local(NameOf::<F>::NEW, NoReport, Plain, future)
 }

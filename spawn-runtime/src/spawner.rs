@@ -1,3 +1,4 @@
+mod announced;
 mod current;
 mod pointers;
 mod runtime;
@@ -5,6 +6,7 @@ mod runtime;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+pub(crate) use self::announced::{Announced, take_announced};
 pub use self::current::CurrentRuntime;
 use crate::task::{BlockingTask, Task, TaskName};
 
@@ -58,7 +60,7 @@ use crate::task::{BlockingTask, Task, TaskName};
 )]
 pub trait Spawn {
     /// What a call keeps of this spawner after its arguments have moved into the task.
-    type Owned: Spawn + 'static;
+    type Owned: Spawn + Send + 'static;
 
     /// Makes the [`Owned`](Self::Owned) spawner. A `#[background]` function calls it first if its spawner
     /// may live in an argument (`on = self.scope`), and else borrows the spawner.
@@ -84,21 +86,21 @@ pub trait Spawn {
         CancellationToken::new()
     }
 
-    /// [`spawn_blocking`](Self::spawn_blocking) that knows what it starts, for spawners of this crate.
+    /// Starts a blocking function of this crate, of which a spawner of this crate knows more than a closure.
     #[doc(hidden)]
     #[track_caller]
-    fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
-        self.spawn_blocking(move || task.run())
+    fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
+        announced::spawn_announced(self, call)
     }
 }
 
-/// A runtime: where the tasks of a scope run.
-pub(crate) trait Place: Spawn {
-    /// Asked right before, for a task of this name.
+/// A runtime, which runs the tasks of a scope.
+pub(crate) trait Executor: Spawn {
+    /// Checks that there is a runtime, right before a task of this name is spawned.
     ///
     /// # Panics
     ///
-    /// If there is no runtime.
+    /// If there is none.
     fn check(&self, name: TaskName);
 
     /// Spawns a future whose task has this name in tokio-console.

@@ -1,126 +1,291 @@
 //! The one way from a body to a running task and its handle.
+//!
+//! Input: the user's future or function, with its name, what tells of an `Err`, and its options.
+//!
+//! 1. A large future is boxed, before it is moved any further (`task/body.rs`).
+//! 2. Its options are wrapped around it (`task/limit.rs`, `task/timeout.rs`, `task/label.rs`).
+//! 3. It becomes the future of a task (`task/future.rs`), in the caller's span (`span.rs`).
+//! 4. A spawner gives it to a runtime (`spawner/`); a scope makes it a member before (`scope/spawn.rs`).
+//! 5. The handle takes what tokio returned (`handle/task_handle.rs`).
 
 use std::{panic::Location, sync::Arc};
 
 use tokio::task::JoinHandle;
 
 #[cfg(feature = "tracing")]
-use crate::span::{self, CallInSpan, InSpan};
+use crate::span::{self, InSpan};
 use crate::{
     Spawn, TaskHandle,
+    error::Label,
+    queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        BlockingCall, BlockingTask, Body, CancellableLimit, Limit, Name, Plain, QueueControl,
-        QueuedBlocking, Report, Task, Turn, Unscoped,
+        self, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline, Limit, LocalBoxed,
+        Name, Outcome, Plain, Report, Task, TaskFuture, TaskName, Turn, Wrap, fits_inline,
     },
 };
 
-#[inline]
+#[inline(always)]
 #[track_caller]
-pub(crate) fn start<S, N, R, B>(spawner: &S, name: N, report: R, body: B) -> TaskHandle<B::Output>
+pub(crate) fn start<S, N, R, W, F>(
+    spawner: &S,
+    name: N,
+    report: R,
+    wrap: W,
+    future: F,
+) -> TaskHandle<F::Output>
 where
     S: Spawn,
     N: Name,
+    R: Report<F::Output>,
+    W: Wrap,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let body = Inline::new(name, future);
+    if const { fits_inline::<Inline<N, F>>() } {
+        start_body(spawner, report, wrap.wrap(body))
+    } else {
+        start_boxed(spawner, report, wrap, Box::pin(body))
+    }
+}
+
+// One for all functions with the same output and options.
+#[inline(never)]
+#[track_caller]
+fn start_boxed<S, R, W, T>(spawner: &S, report: R, wrap: W, body: Boxed<T>) -> TaskHandle<T>
+where
+    S: Spawn,
+    R: Report<T>,
+    W: Wrap,
+    T: Send + 'static,
+{
+    start_body(spawner, report, wrap.wrap(body))
+}
+
+#[inline]
+#[track_caller]
+fn start_body<S, R, B>(spawner: &S, report: R, body: B) -> TaskHandle<B::Output>
+where
+    S: Spawn,
     R: Report<B::Output>,
     B: Body<Output: Send + 'static> + Send + 'static,
 {
     let spawned_at = Location::caller();
-    let task = Unscoped::new(name, report, spawned_at, body);
-    TaskHandle::new(spawn_task(spawner, task), name.name(), spawned_at)
+    let (name, label) = (body.name(), body.label().cloned());
+    let task = TaskFuture::new(report, body, spawned_at);
+    TaskHandle::new(spawn_task(spawner, task), name, label, spawned_at)
+}
+
+#[inline(always)]
+#[track_caller]
+pub(crate) fn start_local<N, R, W, F>(
+    name: N,
+    report: R,
+    wrap: W,
+    future: F,
+) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    W: Wrap,
+    F: Future<Output: 'static> + 'static,
+{
+    let body = Inline::new(name, future);
+    if const { fits_inline::<Inline<N, F>>() } {
+        start_local_body(report, wrap.wrap_local(body))
+    } else {
+        start_local_boxed(report, wrap, Box::pin(body))
+    }
+}
+
+#[inline(never)]
+#[track_caller]
+fn start_local_boxed<R, W, T>(report: R, wrap: W, body: LocalBoxed<T>) -> TaskHandle<T>
+where
+    R: Report<T>,
+    W: Wrap,
+    T: 'static,
+{
+    start_local_body(report, wrap.wrap_local(body))
 }
 
 #[track_caller]
-pub(crate) fn start_local<N, R, B>(name: N, report: R, body: B) -> TaskHandle<B::Output>
+fn start_local_body<R, B>(report: R, body: B) -> TaskHandle<B::Output>
 where
-    N: Name,
     R: Report<B::Output>,
     B: Body<Output: 'static> + 'static,
 {
     let spawned_at = Location::caller();
+    let (name, label) = (body.name(), body.label().cloned());
     // No check for a runtime: within `LocalSet::enter` none is needed, and for a `LocalSet` one cannot
     // ask. Where there is none, tokio panics, at the caller.
-    let task = Unscoped::new(name, report, spawned_at, body);
-    TaskHandle::new(spawn_local_task(task, name), name.name(), spawned_at)
+    let task = TaskFuture::new(report, body, spawned_at);
+    let join = spawn_local_task(task, name);
+    TaskHandle::new(join, name, label, spawned_at)
 }
 
 /// How a `blocking` function starts: at once, or when its turn comes.
 pub trait StartBlocking {
     #[allow(missing_docs)] // internal, and public only for `__private`
     #[track_caller]
-    fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
+    fn start<S, R, F, T>(
+        self,
+        spawner: &S,
+        identity: Identity,
+        report: R,
+        function: F,
+    ) -> TaskHandle<T>
     where
         S: Spawn,
-        N: Name,
         R: Report<T>,
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static;
 }
 
-impl StartBlocking for Plain {
-    #[track_caller]
-    fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
-    where
-        S: Spawn,
-        N: Name,
-        R: Report<T>,
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        let spawned_at = Location::caller();
-        let call = BlockingCall::new(name, report, spawned_at, function, None);
-        TaskHandle::new(spawn_call(spawner, call), name.name(), spawned_at)
-    }
-}
-
-impl StartBlocking for Limit<Plain> {
-    #[track_caller]
-    fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
-    where
-        S: Spawn,
-        N: Name,
-        R: Report<T>,
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        start_queued(spawner, self.0.turn(None), name, report, function)
-    }
-}
-
-impl StartBlocking for CancellableLimit<Plain> {
-    #[track_caller]
-    fn start<S, N, R, F, T>(self, spawner: &S, name: N, report: R, function: F) -> TaskHandle<T>
-    where
-        S: Spawn,
-        N: Name,
-        R: Report<T>,
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
-        start_queued(spawner, self.0.turn(Some(self.1)), name, report, function)
-    }
-}
-
+/// A function that is large is boxed where it comes in, as a future is.
+#[inline(always)]
 #[track_caller]
-fn start_queued<S, N, R, F, T>(
+pub(crate) fn start_blocking<S, N, R, W, F, T>(
     spawner: &S,
-    turn: Turn,
     name: N,
     report: R,
+    start: W,
     function: F,
 ) -> TaskHandle<T>
 where
     S: Spawn,
     N: Name,
     R: Report<T>,
+    W: StartBlocking,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    let identity = Identity::new(name.name());
+    if const { fits_inline::<F>() } {
+        start.start(spawner, identity, report, function)
+    } else {
+        let function: Box<dyn FnOnce() -> T + Send> = Box::new(function);
+        start.start(spawner, identity, report, function)
+    }
+}
+
+impl StartBlocking for Plain {
+    #[track_caller]
+    fn start<S, R, F, T>(
+        self,
+        spawner: &S,
+        identity: Identity,
+        report: R,
+        function: F,
+    ) -> TaskHandle<T>
+    where
+        S: Spawn,
+        R: Report<T>,
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let spawned_at = Location::caller();
+        let (name, label) = (identity.name, identity.label.clone());
+        let call = BlockingCall::new(identity, report, spawned_at, function);
+        TaskHandle::new(spawner.spawn_blocking_task(call), name, label, spawned_at)
+    }
+}
+
+impl<W: StartBlocking> StartBlocking for task::Label<W> {
+    #[track_caller]
+    fn start<S, R, F, T>(
+        self,
+        spawner: &S,
+        identity: Identity,
+        report: R,
+        function: F,
+    ) -> TaskHandle<T>
+    where
+        S: Spawn,
+        R: Report<T>,
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let (label, inner): (Label, W) = self.into_parts();
+        let identity = Identity {
+            label: Some(label),
+            ..identity
+        };
+        inner.start(spawner, identity, report, function)
+    }
+}
+
+impl StartBlocking for Limit<Plain> {
+    #[track_caller]
+    fn start<S, R, F, T>(
+        self,
+        spawner: &S,
+        identity: Identity,
+        report: R,
+        function: F,
+    ) -> TaskHandle<T>
+    where
+        S: Spawn,
+        R: Report<T>,
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        start_queued(spawner, self.0.turn(None), identity, report, function)
+    }
+}
+
+impl StartBlocking for CancellableLimit<Plain> {
+    #[track_caller]
+    fn start<S, R, F, T>(
+        self,
+        spawner: &S,
+        identity: Identity,
+        report: R,
+        function: F,
+    ) -> TaskHandle<T>
+    where
+        S: Spawn,
+        R: Report<T>,
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        start_queued(
+            spawner,
+            self.0.turn(Some(self.1)),
+            identity,
+            report,
+            function,
+        )
+    }
+}
+
+#[track_caller]
+fn start_queued<S, R, F, T>(
+    spawner: &S,
+    turn: Turn,
+    identity: Identity,
+    report: R,
+    function: F,
+) -> TaskHandle<T>
+where
+    S: Spawn,
+    R: Report<T>,
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
     let spawned_at = Location::caller();
-    let control = Arc::new(QueueControl::default());
-    let body = QueuedBlocking::new(turn, name, report, spawned_at, function, control.clone());
-    let task = Unscoped::new(name, report, spawned_at, body);
-    let waiting = spawn_task(spawner, task);
+    let control = Arc::new(AbortControl::default());
+    let (name, label) = (identity.name, identity.label.clone());
+    let body = QueuedBlocking::new(
+        turn,
+        identity,
+        spawner.spawner(),
+        report,
+        function,
+        control.clone(),
+    );
+    let waiting = spawn_task(spawner, TaskFuture::new(report, body, spawned_at));
     control.waiting(waiting.abort_handle());
-    TaskHandle::new(waiting, name.name(), spawned_at).with_queue(control)
+    TaskHandle::new(waiting, name, label, spawned_at).with_abort_control(control)
 }
 
 #[inline]
@@ -134,18 +299,10 @@ fn spawn_task<S: Spawn, F: Task>(spawner: &S, task: F) -> JoinHandle<F::Output> 
 }
 
 #[track_caller]
-pub(crate) fn spawn_call<S: Spawn, F: BlockingTask>(spawner: &S, call: F) -> JoinHandle<F::Output> {
-    #[cfg(feature = "tracing")]
-    if let Some(span) = span::current() {
-        return spawner.spawn_blocking_task(CallInSpan::new(span, call));
-    }
-    spawner.spawn_blocking_task(call)
-}
-
-#[track_caller]
-fn spawn_local_task<F>(task: F, name: impl Name) -> JoinHandle<F::Output>
+fn spawn_local_task<F, T>(task: F, name: TaskName) -> JoinHandle<Outcome<T>>
 where
-    F: Future<Output: 'static> + 'static,
+    F: Future<Output = Outcome<T>> + 'static,
+    T: 'static,
 {
     #[cfg(feature = "tracing")]
     if let Some(span) = span::current() {
@@ -155,7 +312,7 @@ where
 }
 
 #[track_caller]
-fn spawn_on_local_set<F>(task: F, name: impl Name) -> JoinHandle<F::Output>
+fn spawn_on_local_set<F>(task: F, name: TaskName) -> JoinHandle<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {
@@ -166,7 +323,7 @@ where
     }
     #[cfg(all(tokio_unstable, feature = "tracing"))]
     tokio::task::Builder::new()
-        .name(name.name().get())
+        .name(name.get())
         .spawn_local(task)
         .expect("a future can always be spawned")
 }

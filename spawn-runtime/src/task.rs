@@ -3,15 +3,15 @@
 //! Apart from [`Task`] these are internals: public only where an expansion or a bound names them.
 #![allow(missing_docs)]
 
-mod anchor;
-mod background;
 mod blocking;
 mod body;
+mod ending;
+mod future;
+mod label;
 mod limit;
 mod name;
-mod origin;
 mod outcome;
-mod queued_blocking;
+mod owner;
 mod report;
 mod returns;
 pub(crate) mod sealed;
@@ -19,25 +19,26 @@ mod timeout;
 
 use std::panic::Location;
 
+pub(crate) use self::{
+    blocking::BlockingCall,
+    body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
+    ending::Ending,
+    future::TaskFuture,
+    limit::{Permit, Turn},
+    name::{FixedName, NameOf, TaskName},
+    outcome::{Outcome, Unfinished, UnreceivedPanic},
+    owner::{Departure, HandOver, Leave, Owner},
+    report::ReportDebugOrString,
+};
 pub use self::{
-    anchor::Anchor,
     body::{Body, Plain, Wrap},
+    label::Label,
     limit::{CancellableLimit, Limit, Limiter},
     name::Name,
     report::{Detached, NoReport, Report},
     returns::{Describe, Returns, returns, returns_of_call},
     sealed::BlockingTask,
     timeout::Timeout,
-};
-pub(crate) use self::{
-    background::Unscoped,
-    blocking::BlockingCall,
-    limit::Turn,
-    name::{FixedName, NameOf, TaskName},
-    origin::Origin,
-    outcome::{Exception, Outcome, UnreceivedPanic},
-    queued_blocking::{QueueControl, QueuedBlocking},
-    report::ReportDebugOrString,
 };
 
 /// A task on its way to a runtime: the future that a [`Spawn`](crate::Spawn) gets to run.
@@ -53,17 +54,20 @@ pub(crate) use self::{
     note = "tasks come from `#[background]` functions and from `spawn_runtime::spawn`"
 )]
 pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
-    /// The task's name, as in [`TaskHandle::name`](crate::TaskHandle::name).
+    /// Returns the task's name, as [`TaskHandle::name`](crate::TaskHandle::name) does.
     ///
     /// # Panics
     ///
-    /// Once the future has been polled to its end: a spawner asks before.
+    /// If the future has been polled to its end: a spawner asks before.
     fn name(&self) -> &'static str;
 
-    /// The place of the call that started the task.
+    /// Returns the task's label, if it has one.
     ///
     /// # Panics
     ///
-    /// Once the future has been polled to its end: a spawner asks before.
+    /// If the future has been polled to its end: a spawner asks before.
+    fn label(&self) -> Option<&str>;
+
+    /// Returns the place of the call that started the task.
     fn spawned_at(&self) -> &'static Location<'static>;
 }

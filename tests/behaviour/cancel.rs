@@ -20,7 +20,7 @@ async fn deaf(_witness: Witness) {
 fn is_small_and_shared<T: Clone + Send + Sync + 'static>(_: &T) {}
 
 #[tokio::test]
-async fn the_parameter_leaves_the_signature_and_cancel_trips_its_token() {
+async fn the_parameter_leaves_the_signature_and_cancel_cancels_its_token() {
     let handle = listens(40, 2);
     settle().await;
     assert!(!handle.is_finished());
@@ -33,7 +33,7 @@ async fn the_parameter_leaves_the_signature_and_cancel_trips_its_token() {
 }
 
 #[tokio::test]
-async fn cancel_before_the_first_poll_lets_the_body_see_the_tripped_token() {
+async fn cancel_before_the_first_poll_lets_the_body_see_the_cancelled_token() {
     let handle = listens(1, 2);
     handle.cancel();
     assert_eq!(handle.await.unwrap(), 3);

@@ -49,7 +49,7 @@ impl Service {
 }
 
 #[tokio::test]
-async fn both_do_the_same() {
+async fn the_background_function_does_what_the_plain_one_does() {
     let in_place = generate_in_place((7, 0), "report ".to_owned(), [0; 3]).await;
     assert_eq!(in_place.unwrap(), "report 7");
     let background = generate((7, 0), "report ".to_owned(), [0; 3])

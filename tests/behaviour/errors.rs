@@ -1,4 +1,4 @@
-//! `TaskError`: what happened, to whom, and where.
+//! `TaskError`: what happened, to which task, and where it was spawned.
 
 use std::{any::Any, borrow::Cow, error::Error, future::pending, io, panic::panic_any};
 
@@ -15,7 +15,7 @@ async fn generate_report(how: &'static str) {
         "cow" => panic_any(Cow::Borrowed("cow")),
         "number" => panic_any(7_u32),
         "lines" => assert_eq!(1, 2, "not equal"),
-        "payload" => panic_any(PanicsOnDrop("the payload panics when dropped")),
+        "payload" => panic_any(PanicsOnDrop),
         _ => pending().await,
     }
 }
@@ -131,7 +131,7 @@ async fn it_is_one_word_wide_and_becomes_an_io_error_with_its_text() {
 async fn the_kind_follows_what_happened() {
     #[background]
     async fn panics_when_dropped() {
-        let _guard = PanicsOnDrop("in a destructor");
+        let _guard = PanicsOnDrop;
         pending().await
     }
     let handle = panics_when_dropped();

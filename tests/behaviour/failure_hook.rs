@@ -1,62 +1,14 @@
-//! No failure is silent: exactly once where nobody received it, never where somebody did.
-//!
-//! The hook is one for the process, so each test uses task names of its own.
+//! No failure is silent. One that no caller received is reported exactly once, and one that a caller received never.
 
-use std::{
-    collections::HashMap,
-    fmt,
-    future::pending,
-    sync::{LazyLock, Mutex},
-};
+use std::{fmt, future::pending};
 
-use spawn_runtime::{background, set_failure_hook, spawn, spawn_named, spawn_result};
-use tokio::task::Id;
+use spawn_runtime::{background, spawn, spawn_named, spawn_result};
 
-use crate::support::{PanicsOnDrop, settle};
-
-/// What the hook was told, by the task's name.
-static TOLD: LazyLock<Mutex<HashMap<&'static str, Vec<Told>>>> = LazyLock::new(|| {
-    set_failure_hook(|failure| {
-        let told = Told {
-            text: failure.to_string(),
-            id: failure.id(),
-            panic_message: failure.panic_message().map(str::to_owned),
-            line: failure.spawned_at().line(),
-        };
-        let mut all = TOLD.lock().unwrap();
-        all.entry(failure.name()).or_default().push(told);
-        drop(all);
-        assert!(
-            failure.name() != "makes_the_hook_panic",
-            "a hook that panics"
-        );
-    });
-    Mutex::default()
-});
-
-#[derive(Clone, Debug)]
-struct Told {
-    text: String,
-    id: Option<Id>,
-    panic_message: Option<String>,
-    line: u32,
-}
-
-fn listen() {
-    LazyLock::force(&TOLD);
-}
-
-fn told(name: &str) -> Vec<Told> {
-    TOLD.lock().unwrap().get(name).cloned().unwrap_or_default()
-}
-
-fn texts(name: &str) -> Vec<String> {
-    told(name).into_iter().map(|told| told.text).collect()
-}
+use crate::support::{Failures, PanicsOnDrop, settle};
 
 #[tokio::test]
-async fn a_panic_is_told_once_whether_dropped_before_or_after_the_end() {
-    listen();
+async fn a_panic_is_reported_once_whether_the_handle_is_dropped_before_or_after_the_end() {
+    let failures = Failures::listen();
     #[background]
     async fn panics_alone() {
         panic!("unheard")
@@ -67,12 +19,12 @@ async fn a_panic_is_told_once_whether_dropped_before_or_after_the_end() {
     settle().await;
     let after = panics_alone();
     settle().await;
-    assert_eq!(told("panics_alone").len(), 1);
+    assert_eq!(failures.of("panics_alone").len(), 1);
     drop(after);
     panics_alone().detach();
     settle().await;
 
-    let told = told("panics_alone");
+    let told = failures.of("panics_alone");
     assert_eq!(told.len(), 3);
     assert_eq!(told[0].id, Some(id));
     assert_eq!(told[0].line, line);
@@ -86,8 +38,8 @@ async fn a_panic_is_told_once_whether_dropped_before_or_after_the_end() {
 }
 
 #[tokio::test]
-async fn an_err_is_told_once_whether_dropped_before_or_after_the_end() {
-    listen();
+async fn an_err_is_reported_once_whether_the_handle_is_dropped_before_or_after_the_end() {
+    let failures = Failures::listen();
     #[background]
     async fn errs_alone() -> Result<(), String> {
         Err("disk full".to_owned())
@@ -97,7 +49,7 @@ async fn an_err_is_told_once_whether_dropped_before_or_after_the_end() {
     let after = errs_alone();
     settle().await;
     drop(after);
-    let told = told("errs_alone");
+    let told = failures.of("errs_alone");
     assert_eq!(told.len(), 2);
     assert!(
         told[0]
@@ -108,8 +60,8 @@ async fn an_err_is_told_once_whether_dropped_before_or_after_the_end() {
 }
 
 #[tokio::test]
-async fn what_somebody_received_is_never_told() {
-    listen();
+async fn what_a_caller_received_is_never_reported() {
+    let failures = Failures::listen();
     #[background]
     async fn received(panics: bool) -> Result<(), String> {
         assert!(!panics, "received");
@@ -124,12 +76,12 @@ async fn what_somebody_received_is_never_told() {
     drop((&mut polled).await);
     drop(polled);
     settle().await;
-    assert_eq!(texts("received"), [""; 0]);
+    assert_eq!(failures.texts_of("received"), [""; 0]);
 }
 
 #[tokio::test]
 async fn success_and_cancellation_are_no_failures() {
-    listen();
+    let failures = Failures::listen();
     #[background]
     async fn fine(wait: bool) -> Result<(), String> {
         if wait {
@@ -144,12 +96,12 @@ async fn success_and_cancellation_are_no_failures() {
     drop(cancelled);
     drop(fine(true).abort_on_drop());
     settle().await;
-    assert_eq!(texts("fine"), [""; 0]);
+    assert_eq!(failures.texts_of("fine"), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_timeout_that_nobody_received_is_told() {
-    listen();
+async fn a_timeout_that_no_caller_received_is_reported() {
+    let failures = Failures::listen();
     #[background(timeout = "2s")]
     async fn too_slow() {
         pending().await
@@ -157,7 +109,7 @@ async fn a_timeout_that_nobody_received_is_told() {
     drop(too_slow());
     too_slow().await.unwrap_err();
     tokio::time::sleep(std::time::Duration::from_secs(3)).await;
-    let texts = texts("too_slow");
+    let texts = failures.texts_of("too_slow");
     assert_eq!(texts.len(), 1);
     assert!(texts[0].starts_with("task `too_slow` timed out after 2s (spawned at "));
 }
@@ -178,8 +130,8 @@ impl fmt::Display for ByDisplay {
 }
 
 #[tokio::test]
-async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
-    listen();
+async fn an_err_is_seen_by_type_and_reported_as_well_as_it_can_be() {
+    let failures = Failures::listen();
     #[background]
     async fn by_display() -> Result<(), ByDisplay> {
         Err(ByDisplay)
@@ -229,15 +181,15 @@ async fn an_err_is_seen_by_type_and_told_as_well_as_it_can_be() {
         ("deeper_impl", "failed: shown by Display (spawned"),
         ("impl_error", "failed: ByDebug (spawned"),
     ] {
-        let texts = texts(name);
+        let texts = failures.texts_of(name);
         assert_eq!(texts.len(), 1, "{name}");
         assert!(texts[0].contains(text), "{}", texts[0]);
     }
 }
 
 #[tokio::test]
-async fn generic_functions_tell_what_their_bounds_allow() {
-    listen();
+async fn generic_functions_report_what_their_bounds_allow() {
+    let failures = Failures::listen();
     #[background]
     async fn generic_display<E: fmt::Display + Send + 'static>(error: E) -> Result<(), E> {
         Err(error)
@@ -261,17 +213,17 @@ async fn generic_functions_tell_what_their_bounds_allow() {
     drop(generic_value(Err::<(), _>(ByDebug), false));
     drop(generic_value((), true));
     settle().await;
-    assert!(texts("generic_display")[0].contains("failed: shown by Display"));
-    assert!(texts("generic_debug")[0].contains("failed: ByDebug"));
-    assert!(texts("generic_bare")[0].contains("ByDisplay"));
-    let panics_only = texts("generic_value");
+    assert!(failures.texts_of("generic_display")[0].contains("failed: shown by Display"));
+    assert!(failures.texts_of("generic_debug")[0].contains("failed: ByDebug"));
+    assert!(failures.texts_of("generic_bare")[0].contains("ByDisplay"));
+    let panics_only = failures.texts_of("generic_value");
     assert_eq!(panics_only.len(), 1);
     assert!(panics_only[0].contains("panicked: generic"));
 }
 
 #[tokio::test]
-async fn blocking_functions_tell_too() {
-    listen();
+async fn blocking_functions_report_too() {
+    let failures = Failures::listen();
     #[background(blocking)]
     fn blocking_err() -> Result<(), ByDisplay> {
         Err(ByDisplay)
@@ -287,91 +239,95 @@ async fn blocking_functions_tell_too() {
     let limited = limited_err();
     let id = limited.id();
     drop((blocking_err(), blocking_panic(), limited));
-    while texts("limited_err").is_empty()
-        || texts("blocking_err").is_empty()
-        || texts("blocking_panic").is_empty()
+    while failures.texts_of("limited_err").is_empty()
+        || failures.texts_of("blocking_err").is_empty()
+        || failures.texts_of("blocking_panic").is_empty()
     {
         tokio::task::yield_now().await;
     }
-    assert_eq!(texts("blocking_err").len(), 1);
-    assert!(texts("blocking_panic")[0].contains("panicked: on a thread"));
-    assert_eq!(told("limited_err").len(), 1);
+    assert_eq!(failures.texts_of("blocking_err").len(), 1);
+    assert!(failures.texts_of("blocking_panic")[0].contains("panicked: on a thread"));
+    assert_eq!(failures.of("limited_err").len(), 1);
     assert_eq!(
-        told("limited_err")[0].id,
+        failures.of("limited_err")[0].id,
         Some(id),
         "the id that the caller knew"
     );
 }
 
 #[tokio::test]
-async fn ad_hoc_tasks_tell_panics_and_spawn_result_errors_too() {
-    listen();
+async fn ad_hoc_tasks_report_panics_and_spawn_result_errors_too() {
+    let failures = Failures::listen();
     spawn_named("ad hoc panic", async { panic!("ad hoc") }).detach();
     spawn_named("ad hoc err", async { Err::<(), _>("not told") }).detach();
     spawn_result(async { Err::<(), _>("told") }).detach();
     spawn(async {
-        let _guard = PanicsOnDrop("in a destructor of an ad hoc task");
+        let _guard = PanicsOnDrop;
     })
     .detach();
     settle().await;
-    assert_eq!(texts("ad hoc panic").len(), 1);
-    assert_eq!(texts("ad hoc err").len(), 0);
-    let own = "ad_hoc_tasks_tell_panics_and_spawn_result_errors_too";
-    let own = texts(own);
+    assert_eq!(failures.texts_of("ad hoc panic").len(), 1);
+    assert_eq!(failures.texts_of("ad hoc err").len(), 0);
+    let own = "ad_hoc_tasks_report_panics_and_spawn_result_errors_too";
+    let own = failures.texts_of(own);
     assert_eq!(
         own.len(),
         2,
         "named after the function around them: {own:?}"
     );
     assert!(own[0].contains("failed: told (spawned"));
-    assert!(own[1].contains("panicked: in a destructor of an ad hoc task"));
+    assert!(own[1].contains("panicked: in a destructor"));
 }
 
 #[tokio::test]
-async fn a_panic_in_a_destructor_is_told_once_also_during_an_abort() {
-    listen();
+async fn a_panic_in_a_destructor_is_reported_once_also_during_an_abort() {
+    let failures = Failures::listen();
     #[background]
     async fn bad_destructor(_argument: PanicsOnDrop) {
         pending().await
     }
     // Before its first poll, and while suspended.
-    let never_polled = bad_destructor(PanicsOnDrop("bad end"));
+    let never_polled = bad_destructor(PanicsOnDrop);
     never_polled.abort();
     drop(never_polled);
-    let suspended = bad_destructor(PanicsOnDrop("bad end"));
+    let suspended = bad_destructor(PanicsOnDrop);
     settle().await;
     suspended.abort();
     drop(suspended);
-    let received = bad_destructor(PanicsOnDrop("bad end"));
+    let received = bad_destructor(PanicsOnDrop);
     received.abort();
     assert!(received.await.unwrap_err().is_panic());
     settle().await;
-    let texts = texts("bad_destructor");
+    let texts = failures.texts_of("bad_destructor");
     assert_eq!(texts.len(), 2);
-    assert!(texts.iter().all(|text| text.contains("panicked: bad end")));
+    assert!(
+        texts
+            .iter()
+            .all(|text| text.contains("panicked: in a destructor"))
+    );
 }
 
 #[tokio::test]
-async fn an_error_whose_formatting_panics_is_still_told() {
+async fn an_error_whose_formatting_panics_is_still_reported() {
     struct BadDisplay;
     impl fmt::Display for BadDisplay {
         fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
             panic!("cannot be shown")
         }
     }
-    listen();
+    let failures = Failures::listen();
     #[background]
     async fn bad_display() -> Result<(), BadDisplay> {
         Err(BadDisplay)
     }
     drop(bad_display());
     settle().await;
-    assert_eq!(texts("bad_display").len(), 1);
+    assert_eq!(failures.texts_of("bad_display").len(), 1);
 }
 
 #[tokio::test]
 async fn a_hook_that_panics_takes_nothing_down() {
-    listen();
+    let failures = Failures::listen();
     #[background]
     async fn makes_the_hook_panic() {
         panic!("first")
@@ -381,12 +337,12 @@ async fn a_hook_that_panics_takes_nothing_down() {
     let after = makes_the_hook_panic();
     settle().await;
     drop(after);
-    assert_eq!(texts("makes_the_hook_panic").len(), 2);
+    assert_eq!(failures.texts_of("makes_the_hook_panic").len(), 2);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_thousand_dropped_handles_are_a_thousand_reports() {
-    listen();
+    let failures = Failures::listen();
     #[background]
     async fn one_of_a_thousand(number: usize) -> Result<(), String> {
         if number % 3 == 0 {
@@ -414,11 +370,11 @@ async fn a_thousand_dropped_handles_are_a_thousand_reports() {
         }
     }
     let unheard = 1_500 - received;
-    while told("one_of_a_thousand").len() < unheard {
+    while failures.of("one_of_a_thousand").len() < unheard {
         tokio::time::sleep(std::time::Duration::from_millis(1)).await;
     }
     tokio::time::sleep(std::time::Duration::from_millis(20)).await;
-    let told = told("one_of_a_thousand");
+    let told = failures.of("one_of_a_thousand");
     assert_eq!(told.len(), unheard);
     let mut ids: Vec<_> = told.iter().map(|told| told.id).collect();
     ids.sort_by_key(|id| id.map(|id| id.to_string()));
@@ -427,8 +383,8 @@ async fn a_thousand_dropped_handles_are_a_thousand_reports() {
 }
 
 #[test]
-fn a_task_lost_with_its_runtime_is_told_if_it_had_failed() {
-    listen();
+fn a_task_lost_with_its_runtime_is_reported_if_it_had_failed() {
+    let failures = Failures::listen();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()
         .unwrap();
@@ -443,10 +399,10 @@ fn a_task_lost_with_its_runtime_is_told_if_it_had_failed() {
     });
     drop(runtime);
     assert_eq!(
-        texts("failed_before_shutdown").len(),
+        failures.texts_of("failed_before_shutdown").len(),
         0,
         "the handle may still be awaited"
     );
     drop(handle);
-    assert_eq!(texts("failed_before_shutdown").len(), 1);
+    assert_eq!(failures.texts_of("failed_before_shutdown").len(), 1);
 }

@@ -8,7 +8,7 @@ use std::{
 
 use spawn_runtime::{TaskError, TaskHandle, background};
 
-use crate::support::{Drops, Witness, settle};
+use crate::support::{Drops, Witness, caught_panic, settle};
 
 #[background]
 async fn answer() -> u32 {
@@ -73,7 +73,7 @@ async fn it_knows_its_name_id_and_place() {
 }
 
 #[tokio::test]
-async fn a_raw_name_is_told_without_its_prefix() {
+async fn a_raw_name_is_shown_without_its_prefix() {
     assert_eq!(r#type().name(), "type");
     assert_eq!(named().name(), "a name of its own");
 }
@@ -212,25 +212,8 @@ fn every_handle_resolves_when_its_runtime_is_gone() {
 
 #[test]
 fn outside_a_runtime_it_panics_at_the_caller_and_names_the_way_out() {
-    use std::sync::{Arc, Mutex};
-    let seen = Arc::new(Mutex::new(String::new()));
-    let old = std::panic::take_hook();
-    let thread = std::thread::current().id();
-    std::panic::set_hook(Box::new({
-        let seen = seen.clone();
-        move |panic| {
-            if std::thread::current().id() == thread {
-                *seen.lock().unwrap() = panic.to_string();
-            } else {
-                old(panic);
-            }
-        }
-    }));
-    let caught = std::panic::catch_unwind(|| drop(answer()));
+    let seen = caught_panic(|| drop(answer())).expect("it panics");
     let line = line!() - 1;
-    drop(std::panic::take_hook());
-    caught.unwrap_err();
-    let seen = seen.lock().unwrap();
     for part in [&format!("{}:{line}:", file!()), "`answer`", "on = "] {
         assert!(seen.contains(part), "{part} in {seen}");
     }

@@ -12,6 +12,8 @@ use tokio::{
     task::JoinHandle,
 };
 
+use crate::support::leaked;
+
 #[background(on = runtime)]
 async fn thread_name(runtime: Handle) -> Option<String> {
     std::thread::current().name().map(str::to_owned)
@@ -121,7 +123,7 @@ async fn a_spawner_of_ones_own_gets_every_task_and_gives_the_tokens() {
     fn on_a_thread(counting: Counting) -> u8 {
         3
     }
-    let counting: &'static Counting = Box::leak(Box::default());
+    let counting = leaked(Counting::default());
     assert_eq!(fine(counting.clone()).await.unwrap(), 1);
     let waiting = cancelled(counting);
     counting.token.cancel();

@@ -1,4 +1,4 @@
-//! `stop`: trip, wait for a grace, abort, wait until it is gone. On paused time.
+//! `stop` cancels a task, waits for a grace, aborts it, and waits until it is dropped. On paused time.
 
 use std::{future::pending, time::Duration};
 
@@ -22,7 +22,7 @@ async fn polite(#[cancel] token: CancellationToken, tidies_for: Duration) -> &'s
 const SECOND: Duration = Duration::from_secs(1);
 
 #[tokio::test(start_paused = true)]
-async fn a_polite_task_ends_with_its_value() {
+async fn a_task_that_listens_ends_with_its_value() {
     let begun = Instant::now();
     assert_eq!(polite(SECOND).stop(5 * SECOND).await.unwrap(), "tidied");
     assert_eq!(begun.elapsed().as_secs(), 1);
@@ -84,11 +84,11 @@ async fn a_task_that_had_ended_gives_its_value() {
 async fn a_destructor_that_panics_during_the_abort_is_a_panic() {
     #[background]
     async fn bad_end() {
-        let _guard = PanicsOnDrop("bad end");
+        let _guard = PanicsOnDrop;
         pending().await
     }
     let error = bad_end().stop(SECOND).await.unwrap_err();
-    assert_eq!(error.panic_message(), Some("bad end"));
+    assert_eq!(error.panic_message(), Some("in a destructor"));
 }
 
 #[tokio::test(start_paused = true)]
@@ -97,7 +97,7 @@ async fn dropping_the_future_of_stop_lets_go_of_the_task() {
     let stopping = deaf(drops.witness()).stop(5 * SECOND);
     assert!(tokio::time::timeout(SECOND, stopping).await.is_err());
     sleep(100 * SECOND).await;
-    assert_eq!(drops.count(), 0, "nobody aborted it");
+    assert_eq!(drops.count(), 0, "it was not aborted");
 
     let stopping = deaf(drops.witness()).abort_on_drop().stop(5 * SECOND);
     assert!(tokio::time::timeout(SECOND, stopping).await.is_err());

@@ -83,12 +83,12 @@ async fn it_can_still_be_aborted_and_it_is_a_panic_if_its_destructor_panics() {
 
     #[background(timeout = "1s")]
     async fn bad_end() {
-        let _guard = PanicsOnDrop("bad end");
+        let _guard = PanicsOnDrop;
         pending().await
     }
     assert_eq!(
         bad_end().await.unwrap_err().panic_message(),
-        Some("bad end")
+        Some("in a destructor")
     );
 }
 

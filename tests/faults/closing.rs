@@ -11,7 +11,7 @@ use std::{
 use spawn_runtime::{CancellationToken, TaskScope, background, spawn};
 use tokio::task::yield_now;
 
-use crate::support::{Tickets, accounted, on_each_runtime, runtime, scale};
+use crate::support::{Drops, accounted, on_each_runtime, runtime, scale};
 
 #[background(on = scope)]
 async fn polite(scope: TaskScope, #[cancel] token: CancellationToken) {
@@ -26,14 +26,14 @@ fn spins(scope: TaskScope, end: Arc<AtomicBool>) {
 }
 
 /// Spawns another task of the scope when it is dropped.
-struct SpawnsOnDrop(TaskScope, Tickets);
+struct SpawnsOnDrop(TaskScope, Drops);
 
 impl Drop for SpawnsOnDrop {
     fn drop(&mut self) {
-        let ticket = self.1.ticket();
+        let witness = self.1.witness();
         self.0
             .spawn(async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             })
             .detach();
@@ -48,7 +48,7 @@ impl Drop for SleepsOnDrop {
     }
 }
 
-// S1: each deadline against each kind of child.
+// Each grace with each kind of task.
 #[test]
 fn every_deadline_against_every_kind_of_task() {
     on_each_runtime(|| async {
@@ -59,19 +59,19 @@ fn every_deadline_against_every_kind_of_task() {
         ];
         // Each takes a second, for what can't be aborted.
         for grace in graces.into_iter().take(scale()) {
-            let tickets = Tickets::default();
+            let drops = Drops::default();
             let scope = TaskScope::new();
             let end = Arc::new(AtomicBool::new(false));
             for _ in 0..10 {
                 polite(scope.clone()).detach();
-                let ticket = tickets.ticket();
+                let witness = drops.witness();
                 let deaf = scope.spawn_named("deaf", async move {
-                    let _ticket = ticket;
+                    let _witness = witness;
                     pending::<()>().await;
                 });
                 deaf.detach();
             }
-            let spawner = SpawnsOnDrop(scope.child(), tickets.clone());
+            let spawner = SpawnsOnDrop(scope.child(), drops.clone());
             scope
                 .spawn(async move {
                     let _spawner = spawner;
@@ -105,7 +105,7 @@ fn every_deadline_against_every_kind_of_task() {
                     .file()
                     .ends_with("closing.rs")
             );
-            assert_eq!(tickets.alive(), 0);
+            assert_eq!(drops.alive(), 0);
             // The grace, a second for what can't be dropped, and a lot for a busy machine.
             assert!(took < grace + Duration::from_secs(10), "{took:?}");
         }
@@ -129,30 +129,40 @@ async fn without_a_deadline_it_waits_for_as_long_as_it_takes() {
     }
 }
 
-// A task that waits for its own end would wait for ever, or for the whole grace.
+// It waits for its own end, like any other task that does not listen to the token.
 #[tokio::test(start_paused = true)]
-async fn a_task_that_shuts_down_its_own_scope_is_aborted_when_nobody_else_is_left() {
-    for grace in [Duration::MAX, Duration::from_secs(1_000_000)] {
-        let scope = TaskScope::new();
-        let own = scope.clone();
-        let handle = scope.spawn(async move { own.shutdown(grace).await });
-        let last = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
-        let begun = tokio::time::Instant::now();
-        assert!(handle.await.unwrap_err().is_cancelled());
-        assert!(last.await.is_ok(), "it had all the time it wanted");
-        assert!(
-            begun.elapsed() < Duration::from_secs(60),
-            "{:?}",
-            begun.elapsed()
-        );
-        let report = scope.shutdown(Duration::MAX).await;
-        assert_eq!((report.finished, report.aborted.len()), (1, 1), "{report}");
-    }
+async fn a_task_that_shuts_down_its_own_scope_is_aborted_with_the_rest_when_the_grace_is_over() {
+    let scope = TaskScope::new();
+    let own = scope.clone();
+    let handle = scope.spawn(async move { own.shutdown(Duration::from_secs(60)).await });
+    let last = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    let begun = tokio::time::Instant::now();
+    assert!(last.await.is_ok(), "it had all the time it wanted");
+    assert!(handle.await.unwrap_err().is_cancelled());
+    assert_eq!(begun.elapsed().as_secs(), 60);
+    let report = scope.shutdown(Duration::MAX).await;
+    assert_eq!((report.finished, report.aborted.len()), (1, 1), "{report}");
 }
 
-// S2: from eight tasks at once, and then again.
+// Neither of two futures of one task may abort anything before the grace is over.
+#[tokio::test(start_paused = true)]
+async fn two_shutdowns_in_one_task_of_the_scope_leave_the_others_their_grace() {
+    let scope = TaskScope::new();
+    let own = scope.clone();
+    let polite = scope.spawn(tokio::time::sleep(Duration::from_secs(5)));
+    scope
+        .spawn(async move {
+            let grace = Duration::from_secs(60);
+            tokio::join!(own.shutdown(grace), own.shutdown(grace))
+        })
+        .detach();
+    assert!(polite.await.is_ok());
+    assert_eq!(scope.shutdown(Duration::ZERO).await.finished, 1);
+}
+
+// Eight tasks shut it down at once, and then it is shut down again.
 #[test]
-fn all_who_shut_it_down_get_the_same_report() {
+fn all_callers_of_shutdown_get_the_same_report() {
     on_each_runtime(|| async {
         let scope = TaskScope::new();
         for _ in 0..50 {
@@ -192,24 +202,24 @@ async fn after_a_report_with_stragglers_a_second_call_does_not_wait_again() {
     assert!(took < Duration::from_millis(500), "{took:?}");
 }
 
-// S2: from another runtime than the tasks'.
+// The caller is on another runtime than the tasks.
 #[test]
 fn a_scope_is_shut_down_from_another_runtime() {
     let (workers, elsewhere) = (runtime(Some(2)), runtime(None));
     let scope = TaskScope::new();
-    let tickets = Tickets::default();
+    let drops = Drops::default();
     for _ in 0..100 {
-        let ticket = tickets.ticket();
+        let witness = drops.witness();
         scope
             .spawn_on(workers.handle(), async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             })
             .detach();
     }
     let report = elsewhere.block_on(scope.shutdown(Duration::from_millis(1)));
     assert_eq!(report.aborted.len(), 100);
-    assert_eq!(tickets.alive(), 0);
+    assert_eq!(drops.alive(), 0);
 }
 
 // A blocking function that waits for its turn is prevented; one that runs is waited for.
@@ -251,7 +261,7 @@ async fn queued_blocking_functions_are_prevented_and_running_ones_are_listed() {
     scope.wait().await;
 }
 
-// B1: odd names and odd numbers.
+// Odd names and odd numbers.
 #[tokio::test]
 async fn odd_names_come_through() {
     let scope = TaskScope::new();
@@ -278,7 +288,7 @@ async fn an_empty_scope_has_a_report_too() {
     assert!(!report.to_string().is_empty());
 }
 
-// E5: paused time, and the last moment of it.
+// Paused time, and its last moment.
 #[tokio::test(start_paused = true)]
 async fn with_paused_time_the_grace_is_exact() {
     let scope = TaskScope::new();

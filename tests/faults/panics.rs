@@ -7,7 +7,7 @@ use std::{
 use spawn_runtime::{TaskErrorKind, TaskHandle, TaskScope};
 use tokio::task::yield_now;
 
-use crate::support::{PanicsOnDrop, Tickets, accounted, on_each_runtime};
+use crate::support::{Drops, PanicsOnDrop, accounted, on_each_runtime};
 
 /// A future that panics when dropped, also when it was never polled.
 async fn bomb() {
@@ -23,7 +23,7 @@ enum Fate {
     InAShutdown,
 }
 
-// P1, P2: each way to panic, with each fate of its handle, next to siblings that must not suffer.
+// Each way to panic, with each fate of the handle, next to a sibling that must not notice.
 #[test]
 fn every_panic_is_contained_and_counted() {
     on_each_runtime(|| async {
@@ -33,7 +33,7 @@ fn every_panic_is_contained_and_counted() {
             Fate::DroppedAfterItsEnd,
             Fate::InAShutdown,
         ] {
-            let tickets = Tickets::default();
+            let drops = Drops::default();
             let scope = TaskScope::new();
             let sibling = scope.spawn(async { 7 });
             let panicking: Vec<TaskHandle<()>> = vec![
@@ -77,12 +77,12 @@ fn every_panic_is_contained_and_counted() {
                 (1, count),
                 "{fate:?} {report}"
             );
-            assert_eq!(tickets.alive(), 0);
+            assert_eq!(drops.alive(), 0);
         }
     });
 }
 
-// Row 11 of the guide: a destructor that panics during an abort makes it a panic.
+// The kind follows what happened: a destructor that panics during an abort makes it a panic.
 #[test]
 fn an_abort_that_meets_a_panicking_destructor_is_a_panic() {
     on_each_runtime(|| async {
@@ -113,15 +113,15 @@ fn an_abort_that_meets_a_panicking_destructor_is_a_panic() {
 #[test]
 fn moro_a_scope_dropped_while_unwinding_does_not_abort_the_process() {
     let runtime = crate::support::runtime(Some(2));
-    let tickets = Tickets::default();
+    let drops = Drops::default();
     for _ in 0..20 {
         let unwound = catch_unwind(AssertUnwindSafe(|| {
             runtime.block_on(async {
                 let scope = TaskScope::new();
-                let ticket = tickets.ticket();
+                let witness = drops.witness();
                 scope
                     .spawn(async move {
-                        let _ticket = ticket;
+                        let _witness = witness;
                         pending::<()>().await;
                     })
                     .detach();
@@ -133,10 +133,10 @@ fn moro_a_scope_dropped_while_unwinding_does_not_abort_the_process() {
         assert!(unwound.is_err());
     }
     drop(runtime);
-    assert_eq!(tickets.alive(), 0);
+    assert_eq!(drops.alive(), 0);
 }
 
-// A value is dropped by the runtime when nobody wants it, after the task has left its scope.
+// The runtime drops a value that is not received, after the task has left its scope.
 #[test]
 fn values_that_panic_when_dropped_do_no_harm() {
     on_each_runtime(|| async {

@@ -12,23 +12,23 @@ use std::{
 use spawn_runtime::{TaskScope, background, spawn};
 use tokio::task::yield_now;
 
-use crate::support::{Random, Tickets, accounted, on_each_runtime, runtime, scale};
+use crate::support::{Drops, Random, accounted, is_slow, on_each_runtime, runtime, scale};
 
-// R1: abort, cancel, drop and completion at once. Row 5 of the guide: the kinds add up.
+// Abort, cancel, drop and completion at once. The counts add up.
 #[test]
 fn abort_cancel_drop_and_completion_race_to_one_end() {
     let runtime = runtime(Some(4));
     let rounds = 2_000 * scale();
     runtime.block_on(async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         let mut random = Random(1);
         let mut ends = Vec::new();
         for _ in 0..rounds {
-            let ticket = tickets.ticket();
+            let witness = drops.witness();
             let yields = random.below(3);
             let handle = scope.spawn(async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 for _ in 0..yields {
                     yield_now().await;
                 }
@@ -50,32 +50,32 @@ fn abort_cancel_drop_and_completion_race_to_one_end() {
         scope.wait().await;
         let report = scope.shutdown(Duration::ZERO).await;
         assert_eq!(report.finished + report.cancelled, rounds, "{report}");
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
         assert!(scope.is_empty() && scope.tasks().is_empty());
     });
 }
 
-// R2: whatever a spawn during a shutdown gives, nothing of it runs afterwards.
+// A spawn during a shutdown may be admitted or refused, but its task never runs after the shutdown.
 #[test]
 fn nothing_runs_after_a_shutdown_among_spawners() {
     let rounds = 20 * scale();
     on_each_runtime(|| async {
         for round in 0..rounds / 2 {
-            let tickets = Tickets::default();
+            let drops = Drops::default();
             let (scope, running) = (TaskScope::new(), Arc::new(AtomicUsize::new(0)));
             let over = Arc::new(AtomicBool::new(false));
             let spawners: Vec<_> = (0..4)
                 .map(|_| {
                     let (scope, running, over) = (scope.clone(), running.clone(), over.clone());
-                    let tickets = tickets.clone();
+                    let drops = drops.clone();
                     spawn(async move {
                         let (mut values, mut refused) = (0, 0);
                         while refused < 20 {
                             let (running, over) = (running.clone(), over.clone());
-                            let ticket = tickets.ticket();
+                            let witness = drops.witness();
                             let child = scope.child();
                             let handle = child.spawn(async move {
-                                let _ticket = ticket;
+                                let _witness = witness;
                                 assert!(!over.load(SeqCst), "polled after the shutdown");
                                 running.fetch_add(1, SeqCst);
                                 yield_now().await;
@@ -84,7 +84,7 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
                             match handle.await {
                                 Ok(()) => values += 1,
                                 Err(error) => {
-                                    assert!(error.is_cancelled(), "{error}");
+                                    assert!(error.is_refused(), "{error}");
                                     refused += 1;
                                 }
                             }
@@ -105,22 +105,24 @@ fn nothing_runs_after_a_shutdown_among_spawners() {
                 values += spawner.await.unwrap();
             }
             assert_eq!(report.finished, values, "{report}");
-            assert_eq!(tickets.alive(), 0);
+            assert_eq!(drops.alive(), 0);
         }
     });
 }
 
-// R3: the futures of `wait` and `shutdown` dropped and made again with each poll.
+// The futures of `wait` and `shutdown` are dropped and made again with each poll.
 #[test]
 fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
+    // After the abort, the tasks have a second to end.
+    let count = if is_slow() { 500 } else { 5_000 };
     on_each_runtime(|| async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
-        for _ in 0..5_000 {
-            let ticket = tickets.ticket();
+        for _ in 0..count {
+            let witness = drops.witness();
             scope
                 .spawn(async move {
-                    let _ticket = ticket;
+                    let _witness = witness;
                     pending::<()>().await;
                 })
                 .detach();
@@ -137,12 +139,12 @@ fn a_shutdown_that_is_dropped_with_each_poll_gets_there() {
             let _ = wait.as_mut().poll(&mut Context::from_waker(Waker::noop()));
             yield_now().await;
         };
-        assert_eq!(report.aborted.len(), 5_000, "{report}");
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(report.aborted.len(), count, "{report}");
+        assert_eq!(drops.alive(), 0);
     });
 }
 
-// L5: a limiter under aborts and panics: never too many, never stuck, and no permit lost.
+// A limit under aborts and panics: never more tasks than it allows, never stuck, and no permit lost.
 #[test]
 fn a_limit_holds_under_aborts_and_panics() {
     static RUNNING: AtomicUsize = AtomicUsize::new(0);
@@ -193,19 +195,19 @@ fn a_limit_holds_under_aborts_and_panics() {
     });
 }
 
-// L2, L3: many, and wide.
+// Many tasks, in many children.
 #[test]
 fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
     let count = 100_000 * scale();
     let runtime = runtime(None);
     runtime.block_on(async {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         let children: Vec<_> = (0..100).map(|_| scope.child()).collect();
         for which in 0..count {
-            let ticket = tickets.ticket();
+            let witness = drops.witness();
             let task = async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             };
             match which % 2 {
@@ -229,7 +231,7 @@ fn a_hundred_thousand_parked_tasks_end_without_a_stall() {
         let report = scope.shutdown(Duration::ZERO).await;
         drop(sibling);
         assert_eq!(report.aborted.len(), count);
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
         assert!(
             ticks.load(SeqCst) >= count / 10_000,
             "{ticks:?} for {count}"

@@ -2,9 +2,9 @@ use std::{future::pending, time::Duration};
 
 use spawn_runtime::{TaskScope, background};
 
-use crate::support::{Tickets, accounted, runtime};
+use crate::support::{Drops, accounted, runtime};
 
-// S3: the runtime goes away under a scope; then the scope is shut down elsewhere.
+// The runtime ends while the scope has tasks. Then the scope is shut down on another one.
 #[test]
 fn a_scope_survives_its_runtime() {
     #[background(on = scope, limit = 1)]
@@ -13,16 +13,16 @@ fn a_scope_survives_its_runtime() {
     }
 
     for background in [false, true] {
-        let tickets = Tickets::default();
+        let drops = Drops::default();
         let scope = TaskScope::new();
         let workers = runtime(Some(2));
         let handles: Vec<_> = workers.block_on(async {
             (0..50)
                 .map(|_| {
-                    let ticket = tickets.ticket();
+                    let witness = drops.witness();
                     queues(scope.clone()).detach();
                     scope.child().spawn(async move {
-                        let _ticket = ticket;
+                        let _witness = witness;
                         pending::<()>().await;
                     })
                 })
@@ -41,7 +41,7 @@ fn a_scope_survives_its_runtime() {
             assert_eq!(accounted(&report), 100, "{report}");
             assert_eq!(report.cancelled, 100, "{report}");
         });
-        assert_eq!(tickets.alive(), 0);
+        assert_eq!(drops.alive(), 0);
     }
 }
 
@@ -51,10 +51,10 @@ fn spawning_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
     let workers = runtime(Some(1));
     let handle = workers.handle().clone();
     drop(workers);
-    let tickets = Tickets::default();
-    let ticket = tickets.ticket();
-    let task = scope.spawn_on(&handle, async move { drop(ticket) });
-    assert_eq!(tickets.alive(), 0);
+    let drops = Drops::default();
+    let witness = drops.witness();
+    let task = scope.spawn_on(&handle, async move { drop(witness) });
+    assert_eq!(drops.alive(), 0);
     assert!(scope.is_empty());
     runtime(None).block_on(async {
         assert!(task.await.unwrap_err().is_cancelled());
@@ -62,7 +62,7 @@ fn spawning_on_a_runtime_that_is_gone_gives_a_cancelled_handle() {
     });
 }
 
-// E2: where there is no runtime, the panic is at the caller's line, and the scope is none the worse.
+// Without a runtime the caller panics, and the scope stays as it was.
 #[test]
 fn outside_a_runtime_the_caller_panics_and_the_scope_stays_empty() {
     let scope = TaskScope::new();
@@ -86,7 +86,7 @@ fn outside_a_runtime_the_caller_panics_and_the_scope_stays_empty() {
     );
 }
 
-// E2: a runtime without timers. What needs none, works.
+// On a runtime without timers, what needs none works.
 #[test]
 fn without_timers_a_shutdown_of_tasks_that_end_works() {
     let bare = tokio::runtime::Builder::new_current_thread()
@@ -118,13 +118,13 @@ fn a_scope_dropped_late_in_a_thread_s_life_does_no_harm() {
     }
     let workers = runtime(Some(1));
     let handle = workers.handle().clone();
-    let tickets = Tickets::default();
-    let ticket = tickets.ticket();
+    let drops = Drops::default();
+    let witness = drops.witness();
     std::thread::spawn(move || {
         let scope = TaskScope::new();
         scope
             .spawn_on(&handle, async move {
-                let _ticket = ticket;
+                let _witness = witness;
                 pending::<()>().await;
             })
             .detach();
@@ -133,5 +133,5 @@ fn a_scope_dropped_late_in_a_thread_s_life_does_no_harm() {
     .join()
     .unwrap();
     drop(workers);
-    assert_eq!(tickets.alive(), 0);
+    assert_eq!(drops.alive(), 0);
 }

@@ -1,4 +1,4 @@
-//! S4: signals, each case in a process of its own: this test binary, run again.
+//! Signals. Each case is a process of its own: this test binary, run again.
 
 use std::{
     future::pending,
@@ -8,6 +8,8 @@ use std::{
 };
 
 use spawn_runtime::{CancellationToken, TaskScope, background};
+
+use crate::support::this_test_binary;
 
 const CASE: &str = "SPAWN_SIGNAL_CASE";
 
@@ -50,13 +52,7 @@ fn server_of_the_signal_tests() {
 }
 
 fn server(case: &str) -> (Child, impl FnMut() -> String) {
-    let mut child = Command::new(std::env::current_exe().unwrap())
-        .args([
-            "--exact",
-            "signals::server_of_the_signal_tests",
-            "--nocapture",
-            "--test-threads=1",
-        ])
+    let mut child = this_test_binary("faults::signals::server_of_the_signal_tests")
         .env(CASE, case)
         .stdout(Stdio::piped())
         .spawn()

@@ -102,9 +102,9 @@ async fn tokio_util_8556_wakers_may_use_the_scope() {
     }
 }
 
-// R4: a waker that panics in the end of a task. All others still hear, and the counts are right.
+// One waker panics when a task ends. All others are still woken, and the counts are right.
 #[tokio::test(start_paused = true)]
-async fn a_waker_that_panics_leaves_nobody_waiting() {
+async fn a_waker_that_panics_leaves_no_other_waiting() {
     let parent = TaskScope::new();
     let scope = parent.child();
     let sibling = Arc::new(Counts::default());
@@ -118,7 +118,7 @@ async fn a_waker_that_panics_leaves_nobody_waiting() {
     assert_eq!(
         task.await.unwrap(),
         5,
-        "whoever waits for a scope does not harm its tasks"
+        "a waiter does not harm the tasks of the scope"
     );
     assert_eq!(sibling.0.load(SeqCst), 2);
     assert!(poll(good.as_mut(), Waker::noop()).is_ready());
@@ -136,7 +136,7 @@ async fn a_waker_that_panics_at_the_token_does_not_stop_a_shutdown() {
     let mut bad = pin!(token.cancelled());
     assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
     let handle = scope.spawn(pending::<()>());
-    // Whoever shuts it down may be told, but the scope has to end.
+    // The caller of `shutdown` may see the panic, but the scope has to end.
     let report = loop {
         let mut shutdown = pin!(scope.shutdown(Duration::from_secs(1)));
         let unwound = poll_fn(|cx| {

@@ -33,30 +33,19 @@ async fn a_closed_scope_refuses_tasks_of_every_kind() {
     let drops = Drops::default();
     let refused = late(scope.clone(), drops.witness());
     assert_eq!(refused.name(), "late");
-    assert!(refused.await.unwrap_err().is_cancelled());
+    assert!(refused.await.unwrap_err().is_refused());
     assert_eq!(drops.count(), 1);
-    assert!(late_call(scope.clone()).await.unwrap_err().is_cancelled());
-    assert!(
-        late_limited(scope.clone())
-            .await
-            .unwrap_err()
-            .is_cancelled()
-    );
-    assert!(scope.spawn(async {}).await.unwrap_err().is_cancelled());
-    assert!(
-        scope
-            .spawn_blocking(|| ())
-            .await
-            .unwrap_err()
-            .is_cancelled()
-    );
+    assert!(late_call(scope.clone()).await.unwrap_err().is_refused());
+    assert!(late_limited(scope.clone()).await.unwrap_err().is_refused());
+    assert!(scope.spawn(async {}).await.unwrap_err().is_refused());
+    assert!(scope.spawn_blocking(|| ()).await.unwrap_err().is_refused());
     let runtime = tokio::runtime::Handle::current();
     assert!(
         scope
             .spawn_on(&runtime, async {})
             .await
             .unwrap_err()
-            .is_cancelled()
+            .is_refused()
     );
     assert!(
         scope
@@ -64,7 +53,7 @@ async fn a_closed_scope_refuses_tasks_of_every_kind() {
             .spawn(async {})
             .await
             .unwrap_err()
-            .is_cancelled()
+            .is_refused()
     );
     assert!(scope.is_empty() && scope.tasks().is_empty());
 }
@@ -125,7 +114,7 @@ fn a_spawn_storm_during_fifty_shutdowns_leaves_nothing_running_and_nothing_uncou
         for handle in handles.into_iter().flatten() {
             match runtime.block_on(handle) {
                 Ok(()) => finished += 1,
-                Err(error) if error.is_cancelled() => cancelled += 1,
+                Err(error) if error.is_cancelled() || error.is_refused() => cancelled += 1,
                 Err(error) => panic!("{error}"),
             }
         }

@@ -23,7 +23,7 @@ async fn a_child_ends_with_its_parent() {
     let report = parent.shutdown(SECOND).await;
     assert_eq!((report.finished, report.aborted.len()), (1, 1));
     assert!(child.is_cancelled() && grandchild.is_cancelled());
-    assert!(grandchild.spawn(async {}).await.unwrap_err().is_cancelled());
+    assert!(grandchild.spawn(async {}).await.unwrap_err().is_refused());
 }
 
 #[tokio::test(start_paused = true)]

@@ -31,13 +31,13 @@ async fn dropping_the_last_clone_aborts_the_tasks_of_the_scope_and_its_children(
     settle().await;
     assert_eq!(drops.count(), 2);
     assert!(
-        child.spawn(async {}).await.unwrap_err().is_cancelled(),
+        child.spawn(async {}).await.unwrap_err().is_refused(),
         "closed too"
     );
 }
 
 #[tokio::test]
-async fn dropping_it_trips_the_tokens() {
+async fn dropping_it_cancels_the_tokens() {
     #[background(on = scope, blocking)]
     fn until_cancelled(scope: TaskScope, #[cancel] token: CancellationToken) {
         // Or else it would keep the scope alive.

@@ -26,7 +26,7 @@ async fn deaf(scope: TaskScope, _witness: Witness) {
 }
 
 #[tokio::test(start_paused = true)]
-async fn polite_tasks_end_by_themselves_and_the_deaf_are_aborted_after_the_grace() {
+async fn tasks_that_listen_end_by_themselves_and_the_others_are_aborted_after_the_grace() {
     let (scope, drops) = (TaskScope::new(), Drops::default());
     let handles: Vec<_> = (0..10).map(|_| polite(scope.clone(), SECOND)).collect();
     deaf(scope.clone(), drops.witness()).detach();

@@ -21,7 +21,7 @@ async fn dropping_a_set_aborts_its_tasks() {
 }
 
 #[tokio::test]
-async fn values_that_nobody_received_are_dropped_once() {
+async fn values_that_were_not_received_are_dropped_once() {
     let drops = Drops::default();
     let mut set = TaskSet::new();
     for _ in 0..40 {
@@ -36,7 +36,7 @@ async fn values_that_nobody_received_are_dropped_once() {
 }
 
 #[tokio::test]
-async fn destructors_that_panic_do_not_reach_whoever_drops_the_set() {
+async fn destructors_that_panic_do_not_reach_the_caller_that_drops_the_set() {
     let mut set = TaskSet::new();
     set.push(spawn(async { Some(PanicsOnDrop) }));
     set.push(spawn(async { std::panic::panic_any(PanicsOnDrop) }));

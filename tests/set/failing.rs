@@ -1,8 +1,8 @@
-use std::{io, sync::Mutex, time::Duration};
+use std::{io, time::Duration};
 
-use spawn_runtime::{TaskError, TaskSet, background, set_failure_hook, spawn, spawn_blocking};
+use spawn_runtime::{TaskError, TaskSet, background, spawn, spawn_blocking};
 
-use crate::support::{Drops, PanicsOnDrop, after, never, settle};
+use crate::support::{Drops, Failures, PanicsOnDrop, after, never, settle};
 
 #[tokio::test(start_paused = true)]
 async fn the_first_failure_aborts_the_rest_and_waits_for_them() {
@@ -95,35 +95,31 @@ async fn both_kinds_of_error_are_one_for_try_flatten_all() {
 // The first failure is returned; no other may be lost.
 #[tokio::test]
 async fn failures_after_the_first_go_to_the_hook() {
-    static HEARD: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    set_failure_hook(|failure| {
-        let text = failure.error_message().or(failure.panic_message());
-        HEARD
-            .lock()
-            .unwrap()
-            .push(format!("{}: {}", failure.name(), text.unwrap_or_default()));
-    });
+    let failures = Failures::listen();
     #[background]
     async fn fails_when_dropped() -> io::Result<()> {
         let _bomb = PanicsOnDrop;
         std::future::pending().await
     }
     #[background]
-    async fn fails(text: &'static str) -> io::Result<()> {
+    async fn fails_behind_another(text: &'static str) -> io::Result<()> {
         Err(io::Error::other(text))
     }
 
-    let set = TaskSet::from_iter([fails("first"), fails_when_dropped(), fails("third")]);
+    let set = TaskSet::from_iter([
+        fails_behind_another("first"),
+        fails_when_dropped(),
+        fails_behind_another("third"),
+    ]);
     settle().await;
     let error = set.try_flatten_all().await.unwrap_err();
     assert_eq!(error.to_string(), "first");
-    let mut heard = HEARD.lock().unwrap().clone();
-    heard.retain(|text| text.starts_with("fails"));
-    heard.sort();
-    assert_eq!(
-        heard,
-        ["fails: third", "fails_when_dropped: in a destructor"]
-    );
+    let heard = failures.of("fails_behind_another");
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(heard[0].error_message.as_deref(), Some("third"));
+    let heard = failures.of("fails_when_dropped");
+    assert_eq!(heard.len(), 1, "{heard:?}");
+    assert_eq!(heard[0].panic_message.as_deref(), Some("in a destructor"));
 }
 
 #[tokio::test]

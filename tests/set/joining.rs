@@ -106,7 +106,7 @@ async fn a_queued_blocking_function_comes_through_join_next() {
 }
 
 #[tokio::test]
-async fn each_kind_of_end_is_told_and_none_panics() {
+async fn each_kind_of_end_is_a_result_and_none_panics() {
     let cancelled = never();
     cancelled.abort();
     let mut set = TaskSet::from_iter([

@@ -32,7 +32,7 @@ fn end(task: &mut Option<oneshot::Sender<usize>>, value: usize) {
     task.take().unwrap().send(value).unwrap();
 }
 
-// tokio #4497: whoever asked last is woken, and only they.
+// tokio #4497: the waker of the last poll is woken, and no other.
 #[tokio::test]
 async fn tokio_4497_the_last_waker_is_woken() {
     let (mut set, mut ends) = tasks::<1>();
@@ -90,7 +90,7 @@ async fn an_exhausted_budget_asks_to_be_polled_again() {
     assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
 }
 
-// R3 of the fault plan: the future of `join_next` dropped after each poll, each time with another waker.
+// The future of `join_next` is dropped after each poll, and each poll has another waker.
 #[tokio::test]
 async fn wakers_that_change_with_each_poll_lose_nothing() {
     let (mut set, mut ends) = tasks::<100>();
@@ -171,7 +171,7 @@ impl Wake for Panics {
     }
 }
 
-// R4 of the fault plan: a waker that panics harms nobody but, at most, the task that woke it.
+// A waker that panics harms at most the task that woke it.
 #[tokio::test]
 async fn a_waker_that_panics_loses_no_result() {
     let (mut set, mut ends) = tasks::<20>();

@@ -1,31 +1,24 @@
 use std::ops::AddAssign;
 
-/// How a task ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ending {
-    Finished,
-    /// With an `Err`.
-    Failed,
-    Panicked,
-    TimedOut,
-    Cancelled,
-}
+use crate::task::Ending;
 
-/// How many tasks ended, by kind.
+/// How many tasks came, and how they ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
+    /// Without those that were refused.
+    pub(super) entered: usize,
     pub(super) finished: usize,
     pub(super) failed: usize,
     pub(super) panicked: usize,
     pub(super) timed_out: usize,
     pub(super) cancelled: usize,
+    pub(super) aborted: usize,
+    pub(super) refused: usize,
 }
 
 impl Counts {
-    pub(super) fn all(&self) -> usize {
-        self.finished + self.failed + self.panicked + self.timed_out + self.cancelled
-    }
-
+    /// Counts a task that ended.
+    #[inline]
     pub(super) fn count(&mut self, ending: Ending) {
         *match ending {
             Ending::Finished => &mut self.finished,
@@ -33,16 +26,26 @@ impl Counts {
             Ending::Panicked => &mut self.panicked,
             Ending::TimedOut => &mut self.timed_out,
             Ending::Cancelled => &mut self.cancelled,
+            Ending::Refused => &mut self.refused,
         } += 1;
+    }
+
+    /// Returns how many have entered and not left.
+    pub(super) fn live(&self) -> usize {
+        let ended = self.finished + self.failed + self.panicked + self.timed_out + self.cancelled;
+        self.entered - ended - self.aborted
     }
 }
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
+        self.entered += other.entered;
         self.finished += other.finished;
         self.failed += other.failed;
         self.panicked += other.panicked;
         self.timed_out += other.timed_out;
         self.cancelled += other.cancelled;
+        self.aborted += other.aborted;
+        self.refused += other.refused;
     }
 }

@@ -2,20 +2,17 @@ use std::{future::poll_fn, pin::pin, sync::Arc, task::Poll, time::Duration};
 
 use tokio::{
     runtime::Handle,
-    task::{try_id, yield_now},
+    task::yield_now,
     time::{Instant, timeout_at},
 };
 
-use super::{
-    ShutdownReport,
-    tree::{Aborting, Scope, lock},
-    waiters::{Waiters, contained},
-};
+use super::{ShutdownReport, lock, node::Node, wakers::Wakers};
+use crate::error::catch_panic;
 
 /// How long a shutdown waits for what it has aborted.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// The shutdown of a scope, which is one however many call for it.
+/// The shutdown of a scope, which is one for all that call for it.
 #[derive(Default)]
 pub(super) struct Shutdown {
     begun: Option<Begun>,
@@ -29,49 +26,42 @@ struct Begun {
     deadline: Option<Instant>,
 }
 
-/// Each caller goes through all of it, since any of them may be dropped on the way: a task of the very
-/// scope is. Each step does nothing where another has done it already.
+/// Each caller goes through all of it, since any of them may be dropped on the way, and a task of the very
+/// scope is. Each step does nothing where another caller has done it already.
 pub(super) async fn shut_down(
-    scope: &Arc<Scope>,
+    node: &Arc<Node>,
     grace: Duration,
     at_once: impl Future<Output = ()>,
 ) -> ShutdownReport {
-    if let Some(report) = &lock(&scope.shutdown).report {
+    if let Some(report) = &lock(&node.shutdown).report {
         return report.clone();
     }
-    // A task of the scope: it stays until it is aborted, and must not be waited for.
-    let is_inside = try_id().is_some_and(|id| scope.has_task(id));
-    let _inside = is_inside.then(|| scope.gate.wait_inside());
-    let begun = begin(scope, grace);
-    scope.close();
-    contained(|| scope.token.cancel());
-    scope.progress.tell();
-    let ended = empty_by(scope, begun.deadline);
-    either(ended, either(at_once, only_waiting_tasks(scope))).await;
-    if scope.live() > 0 {
-        let mut aborting = Aborting::new(scope);
+    let begun = begin(node, grace);
+    node.close();
+    catch_panic(|| node.token.cancel());
+    node.progress.wake_all();
+    select(empty_by(node, begun.deadline), at_once).await;
+    if node.live() > 0 {
+        let mut aborting = Aborting::new(node);
         while aborting.abort_some() {
             let_others_run().await;
         }
-        // Another caller may be at it still.
-        let aborts_out = until(&scope.progress, || scope.aborts_out.get().copied());
-        let mut deadline = None;
-        either(scope.wait(), async { deadline = Some(aborts_out.await) }).await;
-        if let Some(deadline) = deadline {
-            empty_by(scope, deadline.checked_add(LAST_WAIT)).await;
-        }
+        let last = Instant::now().checked_add(LAST_WAIT);
+        select(empty_by(node, last), reported(node)).await;
     }
-    if let Some(report) = &lock(&scope.shutdown).report {
+    if let Some(report) = &lock(&node.shutdown).report {
         return report.clone();
     }
-    let report = report(scope, begun).await;
-    lock(&scope.shutdown).report.get_or_insert(report).clone()
+    let report = report(node, begun).await;
+    let report = lock(&node.shutdown).report.get_or_insert(report).clone();
+    node.progress.wake_all();
+    report
 }
 
 /// Lets all tasks run that are ready now: what was just aborted, and others.
 ///
-/// `yield_now` is no such thing for the future of `block_on`, which a runtime polls before the tasks that
-/// wait in its queue: all aborts would go out while the first of the tasks are dropped.
+/// After `yield_now` the future of `block_on` is polled again before the tasks that wait in the queue of its
+/// thread. All aborts would be in that queue at once, and other tasks wait until the last of them is dropped.
 async fn let_others_run() {
     match Handle::try_current() {
         // Last in the queue.
@@ -80,46 +70,9 @@ async fn let_others_run() {
     }
 }
 
-/// Somebody has called for the shutdown.
-#[cfg(feature = "signal")]
-pub(super) async fn begun(scope: &Scope) {
-    until(&scope.progress, || lock(&scope.shutdown).begun).await;
-}
-
-/// Nobody is left but tasks that wait for the rest to end.
-async fn only_waiting_tasks(scope: &Scope) {
-    let _waiting = scope.gate.wait();
-    until(&scope.progress, || {
-        scope.gate.only_waiting_tasks().then_some(())
-    })
-    .await;
-}
-
-/// Looks each time when it is told.
-async fn until<T>(told: &Waiters, look: impl Fn() -> Option<T>) -> T {
-    loop {
-        // Before the look, so that nothing is missed after it.
-        let again = told.wait();
-        if let Some(seen) = look() {
-            return seen;
-        }
-        again.await;
-    }
-}
-
-/// Waits for one of two. (`select!` would cost every user a build of tokio's macros.)
-pub(super) async fn either(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
-    let (mut one, mut other) = (pin!(one), pin!(other));
-    poll_fn(|cx| match one.as_mut().poll(cx) {
-        Poll::Ready(()) => Poll::Ready(()),
-        Poll::Pending => other.as_mut().poll(cx),
-    })
-    .await;
-}
-
-fn begin(scope: &Scope, grace: Duration) -> Begun {
+fn begin(node: &Node, grace: Duration) -> Begun {
     let now = Instant::now();
-    *lock(&scope.shutdown).begun.get_or_insert(Begun {
+    *lock(&node.shutdown).begun.get_or_insert(Begun {
         at: now,
         deadline: if grace == Duration::MAX {
             None
@@ -129,39 +82,135 @@ fn begin(scope: &Scope, grace: Duration) -> Begun {
     })
 }
 
-async fn empty_by(scope: &Scope, deadline: Option<Instant>) {
+/// Waits until a call for the shutdown has come.
+#[cfg(feature = "signal")]
+pub(super) async fn begun(node: &Node) {
+    until(&node.progress, || lock(&node.shutdown).begun.is_some()).await;
+}
+
+/// Waits until another caller has the report.
+async fn reported(node: &Node) {
+    until(&node.progress, || lock(&node.shutdown).report.is_some()).await;
+}
+
+/// Looks each time when it is woken.
+async fn until(wakers: &Wakers, is_so: impl Fn() -> bool) {
+    loop {
+        // Before the look, so that nothing is missed after it.
+        let again = wakers.wait();
+        if is_so() {
+            return;
+        }
+        again.await;
+    }
+}
+
+/// Waits for one of two. (tokio's `select!` would cost every user a build of its macros.)
+pub(super) async fn select(one: impl Future<Output = ()>, other: impl Future<Output = ()>) {
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    poll_fn(|cx| match one.as_mut().poll(cx) {
+        Poll::Ready(()) => Poll::Ready(()),
+        Poll::Pending => other.as_mut().poll(cx),
+    })
+    .await;
+}
+
+async fn empty_by(node: &Node, deadline: Option<Instant>) {
     match deadline {
-        None => scope.wait().await,
+        None => node.wait().await,
         // Looks before it asks for a timer, which not every runtime has.
-        Some(_) if scope.live() == 0 => {}
+        Some(_) if node.live() == 0 => {}
         Some(deadline) if deadline <= Instant::now() => {}
         Some(deadline) => {
-            let _ = timeout_at(deadline, scope.wait()).await;
+            let _ = timeout_at(deadline, node.wait()).await;
         }
     }
 }
 
-async fn report(scope: &Arc<Scope>, begun: Begun) -> ShutdownReport {
-    let mut still_running = Vec::new();
-    // A task that has just left its scope is about to be finished, and listed until it is.
-    for _ in 0..100 {
-        let live = scope.live();
-        still_running = match live {
+/// Aborts the tasks of a scope and of those below it, some at a time, so that 100,000 of them do not hold up
+/// the runtime. Nothing comes or moves meanwhile: the scopes are closed, and keys stay as they are.
+///
+/// Dropping it aborts the rest at once. A task that shuts down its own scope is among those that are aborted,
+/// and gets no further than its next `.await`.
+struct Aborting {
+    nodes: Vec<Arc<Node>>,
+    /// How far it has come among them, and in that one.
+    index: usize,
+    shard: usize,
+    key: usize,
+}
+
+impl Aborting {
+    /// So many tasks at a time.
+    const CHUNK: usize = 1_000;
+
+    fn new(node: &Arc<Node>) -> Self {
+        let nodes = node.subtree_to_abort();
+        // All of them before the first task is aborted, which looks.
+        nodes.iter().for_each(|node| node.set_aborting());
+        Aborting {
+            nodes,
+            index: 0,
+            shard: 0,
+            key: 0,
+        }
+    }
+
+    /// Aborts a chunk. Returns whether there is more.
+    fn abort_some(&mut self) -> bool {
+        let mut room = Self::CHUNK;
+        while let Some(node) = self.nodes.get(self.index) {
+            if self.shard == node.registry.shards() {
+                (self.index, self.shard) = (self.index + 1, 0);
+            } else if let Some(tasks) = node.registry.some_from(self.shard, self.key, Self::CHUNK) {
+                self.key += Self::CHUNK;
+                tasks.iter().for_each(|task| task.abort());
+                room = room.saturating_sub(tasks.len());
+            } else {
+                (self.shard, self.key) = (self.shard + 1, 0);
+                // It takes some time even where there is nothing to abort.
+                room -= 1;
+            }
+            if room == 0 {
+                return true;
+            }
+        }
+        Node::all_are_aborted(&self.nodes);
+        false
+    }
+}
+
+impl Drop for Aborting {
+    fn drop(&mut self) {
+        while self.abort_some() {}
+    }
+}
+
+async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
+    let mut tries = 0;
+    // A task may be counted and not yet off the list, or be about to learn its id. Then it is looked again: each
+    // task is to be in one place.
+    let (counts, aborted, still_running) = loop {
+        let (counts, aborted) = node.ended();
+        let listed = match counts.live() {
             0 => Vec::new(),
-            _ => scope.tasks(),
+            _ => node.tasks(),
         };
-        if still_running.len() == live {
-            break;
+        tries += 1;
+        if listed.len() == counts.live() || tries == 100 {
+            break (counts, aborted, listed);
         }
         yield_now().await;
-    }
-    let (counts, aborted) = scope.ended();
+    };
     ShutdownReport {
+        scope: node.name(),
         finished: counts.finished,
         failed: counts.failed,
         panicked: counts.panicked,
         timed_out: counts.timed_out,
         cancelled: counts.cancelled,
+        refused: counts.refused,
+        first_failure: node.first_failure(),
         aborted,
         still_running,
         elapsed: begun.at.elapsed(),

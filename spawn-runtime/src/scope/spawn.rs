@@ -1,60 +1,116 @@
 //! The ways into a scope.
 
-use std::{fmt::Debug, panic::Location};
+use std::{
+    fmt::Debug,
+    panic::Location,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
 
 use tokio::{runtime::Handle, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    CallInScope, CallMembership, Ending, Membership, TaskScope, refused::Refused, seat::Arrival,
-    seats::Newcomer,
+    TaskScope,
+    entry::NewTask,
+    membership::{Membership, Refusal},
+    node::Node,
 };
 use crate::{
     Spawn, TaskHandle,
-    spawner::{CurrentRuntime, Place},
-    start::{self, StartBlocking},
+    spawner::{Announced, CurrentRuntime, Executor, take_announced},
+    start,
     task::{
-        BlockingTask, FixedName, Name, NameOf, NoReport, Plain, ReportDebugOrString, Task,
-        TaskName, Wrap,
+        BlockingTask, Ending, FixedName, Identity, Name, NameOf, NoReport, Owner, Plain,
+        ReportDebugOrString, Task, TaskName,
     },
 };
 
 impl TaskScope {
-    /// Starts a future in this scope, on the runtime that the caller is in.
+    /// Spawns a future in this scope, on the runtime that the caller is in.
     ///
-    /// As [`spawn`](crate::spawn), and the task belongs to the scope. If the scope is shut down, the
-    /// future is never polled, and the handle says that it was cancelled.
+    /// As [`spawn`](crate::spawn), and the task belongs to the scope. If the scope is closed, the future is
+    /// never polled, and the handle gives an error of kind [`Refused`](crate::TaskErrorKind::Refused).
     ///
     /// # Panics
     ///
     /// Outside a tokio runtime, at the caller's line; see [`spawn_on`](Self::spawn_on).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// assert_eq!(scope.spawn(async { 6 * 7 }).await.unwrap(), 42);
+    ///
+    /// scope.shutdown(Duration::ZERO).await;
+    /// assert!(scope.spawn(async {}).await.unwrap_err().is_refused());
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn<F>(&self, future: F) -> TaskHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        start::start(self, NameOf::<F>::NEW, NoReport, Plain.wrap(future))
+        start::start(self, NameOf::<F>::NEW, NoReport, Plain, future)
     }
 
-    /// As [`spawn`](Self::spawn), under a name: what the scope's reports and listings call the task.
+    /// Spawns a future in this scope under a name, which the scope's reports and listings call the task.
+    ///
+    /// Otherwise as [`spawn`](Self::spawn).
     ///
     /// # Panics
     ///
     /// As [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// scope.spawn_named("heartbeat", std::future::pending::<()>()).detach();
+    /// assert_eq!(scope.tasks()[0].name(), "heartbeat");
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_named<F>(&self, name: &'static str, future: F) -> TaskHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        start::start(self, FixedName(name), NoReport, Plain.wrap(future))
+        start::start(self, FixedName(name), NoReport, Plain, future)
     }
 
-    /// As [`spawn`](Self::spawn), for a future whose `Err` is a failure: it is counted as one, and
-    /// reported if nobody receives it, as by [`spawn_result`](crate::spawn_result).
+    /// Spawns a future in this scope whose `Err` is a failure: it is counted as one, and reported if it is not
+    /// received, as by [`spawn_result`](crate::spawn_result).
+    ///
+    /// Otherwise as [`spawn`](Self::spawn).
     ///
     /// # Panics
     ///
     /// As [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn_result(async { Err::<(), _>("disk full") });
+    /// assert_eq!(task.await.unwrap(), Err("disk full"));
+    /// assert_eq!(scope.shutdown(Duration::ZERO).await.failed, 1);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_result<F, T, E>(&self, future: F) -> TaskHandle<Result<T, E>>
     where
@@ -62,15 +118,10 @@ impl TaskScope {
         T: Send + 'static,
         E: Debug + Send + 'static,
     {
-        start::start(
-            self,
-            NameOf::<F>::NEW,
-            ReportDebugOrString,
-            Plain.wrap(future),
-        )
+        start::start(self, NameOf::<F>::NEW, ReportDebugOrString, Plain, future)
     }
 
-    /// Starts a function that blocks or computes, on the runtime's blocking pool.
+    /// Spawns a function that blocks or computes, on the runtime's blocking pool.
     ///
     /// As [`spawn_blocking`](crate::spawn_blocking). Once it runs, a shutdown cannot end it, only wait
     /// for it, and list it: give it a token ([`token`](Self::token)) to look at.
@@ -78,67 +129,96 @@ impl TaskScope {
     /// # Panics
     ///
     /// As [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let sum = scope.spawn_blocking(|| (1..=100).sum::<u32>());
+    /// assert_eq!(sum.await.unwrap(), 5_050);
+    /// # }
+    /// ```
     #[track_caller]
     pub fn spawn_blocking<F, T>(&self, function: F) -> TaskHandle<T>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        Plain.start(self, NameOf::<F>::NEW, NoReport, function)
+        start::start_blocking(self, NameOf::<F>::NEW, NoReport, Plain, function)
     }
 
-    /// As [`spawn`](Self::spawn), on a runtime of your choice; also from outside any.
+    /// Spawns a future in this scope on a runtime of your choice; also from outside any.
+    ///
+    /// Otherwise as [`spawn`](Self::spawn).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn_on(runtime.handle(), async { 7 });
+    /// assert_eq!(runtime.block_on(task).unwrap(), 7);
+    /// ```
     #[track_caller]
     pub fn spawn_on<F>(&self, runtime: &Handle, future: F) -> TaskHandle<F::Output>
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        let spawner = ScopeOn {
-            scope: self,
+        let spawner = NodeOn {
+            node: self.node(),
             runtime,
         };
-        start::start(&spawner, NameOf::<F>::NEW, NoReport, Plain.wrap(future))
+        start::start(&spawner, NameOf::<F>::NEW, NoReport, Plain, future)
     }
 }
 
 /// A scope, and a runtime for its tasks.
-struct ScopeOn<'a, P> {
-    scope: &'a TaskScope,
-    runtime: &'a P,
+struct NodeOn<'a, E> {
+    node: &'a Arc<Node>,
+    runtime: &'a E,
 }
 
-impl<P: Place> Spawn for ScopeOn<'_, P> {
-    type Owned = TaskScope;
+impl<E: Executor> NodeOn<'_, E> {
+    fn refusal(&self, spawned_at: &'static Location<'static>) -> Refusal {
+        Refusal {
+            spawned_at,
+            failure_hook: self.node.failure_hook(),
+        }
+    }
+}
 
-    fn spawner(&self) -> TaskScope {
-        self.scope.clone()
+impl<E: Executor> Spawn for NodeOn<'_, E> {
+    type Owned = ScopeSpawner;
+
+    fn spawner(&self) -> ScopeSpawner {
+        ScopeSpawner(self.node.clone())
     }
 
+    #[inline]
     #[track_caller]
     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        let scope = self.scope.scope();
-        let newcomer = Newcomer {
-            name: task.task_name(),
+        let name = task.task_name();
+        let new_task = NewTask {
+            name,
+            label: task.task_label().cloned(),
             spawned_at: task.spawned_at(),
-            arrival: match task.is_waiting() {
-                true => Arrival::WaitingTask,
-                false => Arrival::Task,
-            },
+            waits: task.is_waiting(),
         };
-        let name = newcomer.name;
         // Else it would be counted before it panics.
         self.runtime.check(name);
-        let Some((seat, entered)) = scope.admit(newcomer) else {
-            return refuse(self.runtime, name, task);
+        let Some(entry) = self.node.admit(new_task) else {
+            let by = self.refusal(task.spawned_at());
+            return refuse(self.runtime, name, move || task.refuse(by));
         };
-        let shard = seat.shard();
-        let spawned = self
-            .runtime
-            .spawn_future(name, task.seat(Membership::new(seat)));
-        let id = spawned.id();
-        scope
-            .gate
-            .with(shard, |seats, _| seats.spawned(entered, id));
+        let task = task.into_owned(Membership::new(entry.clone()));
+        let spawned = self.runtime.spawn_future(name, task);
+        entry.spawned(spawned.abort_handle());
         spawned
     }
 
@@ -147,119 +227,176 @@ impl<P: Place> Spawn for ScopeOn<'_, P> {
         &self,
         function: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
-        self.spawn_blocking_task(PlainCall {
-            function,
-            spawned_at: Location::caller(),
-        })
+        match take_announced() {
+            Some(announced) => self.spawn_announced(&*announced, function),
+            None => self.spawn_plain_call(function),
+        }
     }
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
-        let scope = self.scope.scope();
-        let newcomer = Newcomer {
-            name: call.task_name(),
-            spawned_at: call.spawned_at(),
-            arrival: Arrival::Call,
-        };
-        let name = newcomer.name;
+        if call.is_member() {
+            // It has waited for its turn in the scope.
+            return self.runtime.spawn_blocking_task(call);
+        }
+        let new_task = NewTask::call(call.identity(), call.spawned_at());
+        let name = new_task.name;
         // Else it would be counted before it panics.
         self.runtime.check(name);
-        let Some((seat, entered)) = scope.admit(newcomer) else {
-            return refuse(self.runtime, name, call);
+        let Some(entry) = self.node.admit(new_task) else {
+            let by = self.refusal(call.spawned_at());
+            return refuse(self.runtime, name, move || call.refuse(by));
         };
-        let shard = seat.shard();
-        let call = CallInScope::new(call, Some(CallMembership::new(seat)));
+        let call = call.into_owned(Membership::new(entry.clone()));
         let spawned = self.runtime.spawn_blocking_task(call);
-        let abort = spawned.abort_handle();
-        let stop = scope
-            .gate
-            .with(shard, |seats, _| seats.spawned_call(entered, abort));
-        if let Some(stop) = stop {
-            stop.execute();
-        }
+        entry.spawned(spawned.abort_handle());
         spawned
     }
 }
 
+/// Spawns a task that was refused: all it does is to drop what it would have run, and to say so.
 #[cold]
 #[track_caller]
-fn refuse<F, T>(runtime: &impl Place, name: TaskName, task: F) -> JoinHandle<T>
-where
-    F: Send + 'static,
-    T: Send + 'static,
-{
-    let refused = runtime.spawn_future(name, Refused::new(task));
-    refused.abort();
-    refused
+fn refuse<T: Send + 'static>(
+    runtime: &impl Executor,
+    name: TaskName,
+    refuse: impl FnOnce() -> T + Send + 'static,
+) -> JoinHandle<T> {
+    runtime.spawn_future(name, Refused(Some(refuse)))
 }
 
-impl Spawn for TaskScope {
-    type Owned = TaskScope;
+struct Refused<F>(Option<F>);
 
-    fn spawner(&self) -> TaskScope {
-        self.clone()
-    }
+// What it holds is never pinned.
+impl<F> Unpin for Refused<F> {}
 
-    #[track_caller]
-    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
-        let spawner = ScopeOn {
-            scope: self,
-            runtime: &CurrentRuntime,
-        };
-        spawner.spawn(task)
-    }
-
-    #[track_caller]
-    fn spawn_blocking<T: Send + 'static>(
-        &self,
-        function: impl FnOnce() -> T + Send + 'static,
-    ) -> JoinHandle<T> {
-        self.spawn_blocking_task(PlainCall {
-            function,
-            spawned_at: Location::caller(),
-        })
-    }
-
-    fn token(&self) -> CancellationToken {
-        self.scope().token.child_token()
-    }
-
-    #[track_caller]
-    fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
-        let spawner = ScopeOn {
-            scope: self,
-            runtime: &CurrentRuntime,
-        };
-        spawner.spawn_blocking_task(call)
-    }
-}
-
-/// A function that somebody spawned through the trait, of which no more is known.
-struct PlainCall<F> {
-    function: F,
-    spawned_at: &'static Location<'static>,
-}
-
-impl<F, T> BlockingTask for PlainCall<F>
-where
-    F: FnOnce() -> T + Send + 'static,
-    T: Send + 'static,
-{
+impl<T, F: FnOnce() -> T> Future for Refused<F> {
     type Output = T;
 
-    fn task_name(&self) -> TaskName {
-        NameOf::<F>::NEW.name()
+    fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
+        let refuse = self.0.take().expect("polled after its end");
+        Poll::Ready(refuse())
+    }
+}
+
+/// Spawns in a scope and does not keep it open: the last [`TaskScope`] ends it all the same.
+pub struct ScopeSpawner(Arc<Node>);
+
+/// Both spawn on the runtime that the caller is in.
+macro_rules! spawn_in_scope {
+    ($spawner:ty, $self:ident => $node:expr) => {
+        impl Spawn for $spawner {
+            type Owned = ScopeSpawner;
+
+            fn spawner(&$self) -> ScopeSpawner {
+                ScopeSpawner($node.clone())
+            }
+
+            #[inline]
+            #[track_caller]
+            fn spawn<F: Task>(&$self, task: F) -> JoinHandle<F::Output> {
+                on_current_runtime($node).spawn(task)
+            }
+
+            #[track_caller]
+            fn spawn_blocking<T: Send + 'static>(
+                &$self,
+                function: impl FnOnce() -> T + Send + 'static,
+            ) -> JoinHandle<T> {
+                on_current_runtime($node).spawn_blocking(function)
+            }
+
+            fn token(&$self) -> CancellationToken {
+                $node.token.child_token()
+            }
+
+            #[track_caller]
+            fn spawn_blocking_task<F: BlockingTask>(&$self, call: F) -> JoinHandle<F::Output> {
+                on_current_runtime($node).spawn_blocking_task(call)
+            }
+        }
+    };
+}
+
+spawn_in_scope!(TaskScope, self => self.node());
+spawn_in_scope!(ScopeSpawner, self => &self.0);
+
+#[inline]
+fn on_current_runtime(node: &Arc<Node>) -> NodeOn<'_, CurrentRuntime> {
+    NodeOn {
+        node,
+        runtime: &CurrentRuntime,
+    }
+}
+
+impl<E: Executor> NodeOn<'_, E> {
+    /// Spawns the closure of a blocking task that comes through a user's spawner.
+    #[track_caller]
+    fn spawn_announced<T: Send + 'static>(
+        &self,
+        announced: &dyn Announced,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        if announced.is_member() {
+            return self.runtime.spawn_blocking(function);
+        }
+        let (identity, spawned_at) = (announced.identity(), announced.spawned_at());
+        let name = identity.name;
+        self.runtime.check(name);
+        let Some(entry) = self.node.admit(NewTask::call(identity, spawned_at)) else {
+            announced.refuse(Box::new(self.refusal(spawned_at)));
+            return refuse(self.runtime, name, function);
+        };
+        announced.join(Box::new(Membership::new(entry.clone())));
+        let spawned = self.runtime.spawn_blocking(function);
+        entry.spawned(spawned.abort_handle());
+        spawned
     }
 
-    fn spawned_at(&self) -> &'static Location<'static> {
-        self.spawned_at
+    /// Spawns a closure that the user has given to the trait's method, of which no more is known. If the scope
+    /// is closed its `JoinHandle` can only say that it was cancelled.
+    #[track_caller]
+    fn spawn_plain_call<T, F>(&self, function: F) -> JoinHandle<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
+        let name = NameOf::<F>::NEW.name();
+        self.runtime.check(name);
+        let identity = Identity::new(name);
+        let Some(entry) = self.node.admit(NewTask::call(identity, Location::caller())) else {
+            let cancelled = self.runtime.spawn_future(name, std::future::pending());
+            cancelled.abort();
+            return cancelled;
+        };
+        let call = PlainCall {
+            membership: Membership::new(entry.clone()),
+            ending: Ending::Cancelled,
+        };
+        let spawned = self.runtime.spawn_blocking(move || call.run(function));
+        entry.spawned(spawned.abort_handle());
+        spawned
     }
+}
 
-    fn ending(_: &T) -> Ending {
-        Ending::Finished
+/// The membership of a closure: it leaves when it is dropped.
+struct PlainCall {
+    membership: Membership,
+    ending: Ending,
+}
+
+impl PlainCall {
+    fn run<T>(mut self, function: impl FnOnce() -> T) -> T {
+        // Unless it gets further.
+        self.ending = Ending::Panicked;
+        let value = function();
+        self.ending = Ending::Finished;
+        value
     }
+}
 
-    fn run(self) -> T {
-        (self.function)()
+impl Drop for PlainCall {
+    fn drop(&mut self) {
+        self.membership.leaves(self.ending, None);
     }
 }

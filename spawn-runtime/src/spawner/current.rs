@@ -1,6 +1,6 @@
 use tokio::{runtime::Handle, task::JoinHandle};
 
-use super::{Place, Spawn};
+use super::{Executor, Spawn};
 use crate::task::{BlockingTask, Task, TaskName};
 
 /// The runtime that the caller is in: where tasks run without `on`.
@@ -23,11 +23,11 @@ impl Spawn for CurrentRuntime {
 
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
-        current_runtime(task.task_name()).spawn_blocking_task(task)
+        current_runtime(task.identity().name).spawn_blocking_task(task)
     }
 }
 
-impl Place for CurrentRuntime {
+impl Executor for CurrentRuntime {
     #[inline]
     #[track_caller]
     fn check(&self, name: TaskName) {

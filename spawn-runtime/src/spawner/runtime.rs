@@ -3,10 +3,10 @@ use tokio::{
     task::JoinHandle,
 };
 
-use super::{Place, Spawn};
+use super::{Executor, Spawn};
 use crate::task::{BlockingTask, Task, TaskName};
 
-impl Place for Handle {
+impl Executor for Handle {
     #[inline]
     fn check(&self, _: TaskName) {}
 
@@ -54,7 +54,7 @@ impl Spawn for Handle {
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
         tokio::task::Builder::new()
-            .name(task.task_name().get())
+            .name(task.identity().name.get())
             .spawn_blocking_on(move || task.run(), self)
             .unwrap_or_else(|error| panic!("no thread for a blocking task: {error}"))
     }

@@ -3,105 +3,129 @@ use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind},
 };
 
-use tokio::task::Id;
-
 use super::{
-    BlockingTask, Exception, Origin, Outcome, UnreceivedPanic,
-    limit::Permit,
-    name::{Name, TaskName},
-    outcome::Failed,
-    report::Report,
+    BlockingTask, Ending, Identity, Outcome, Owner, Permit, Report,
+    future::{failed, panicked, refused},
 };
-use crate::scope::Ending;
+#[cfg(feature = "tracing")]
+use crate::span::CallSpan;
 
-/// A blocking function on its way to the blocking pool, with what is needed to tell of its failure.
-pub struct BlockingCall<N: Name, R, F> {
-    // None once it was called. An abort before that drops it here.
-    function: Option<F>,
-    name: N,
-    report: PhantomData<R>,
-    spawned_at: &'static Location<'static>,
-    turn: Option<HeldTurn>,
-}
-
-/// What a function with a `limit` keeps while it runs.
-pub(crate) struct HeldTurn {
-    pub(crate) _permit: Permit,
-    /// The id that the caller knows, which is that of the task that waited.
-    pub(crate) id: Option<Id>,
-}
-
-impl<N: Name, R, F> BlockingCall<N, R, F> {
-    pub(crate) fn new(
-        name: N,
-        _: R,
-        spawned_at: &'static Location<'static>,
-        function: F,
-        turn: Option<HeldTurn>,
-    ) -> Self {
-        BlockingCall {
-            function: Some(function),
-            name,
-            report: PhantomData,
-            spawned_at,
-            turn,
-        }
-    }
-
-    #[cold]
-    fn origin(&self) -> Origin {
-        Origin {
-            name: self.name.name().get(),
-            spawned_at: self.spawned_at,
-            id: match &self.turn {
-                Some(turn) => turn.id,
-                None => tokio::task::try_id(),
-            },
-        }
-    }
-}
-
-impl<N: Name, R, F> Drop for BlockingCall<N, R, F> {
-    fn drop(&mut self) {
-        let Some(function) = self.function.take() else {
-            return;
-        };
-        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| drop(function))) {
-            UnreceivedPanic::resume(payload, self.origin());
-        }
-    }
-}
-
-impl<N, R, F, T> BlockingTask for BlockingCall<N, R, F>
+/// A blocking function on its way to the blocking pool, with what is needed to tell of its end.
+pub struct BlockingCall<R, F, O>
 where
-    N: Name,
+    O: Owner,
+{
+    // None once it was called, or moved to another owner. An abort before that drops it here.
+    call: Option<Call<F>>,
+    owner: O,
+    report: PhantomData<fn() -> R>,
+}
+
+struct Call<F> {
+    function: F,
+    identity: Identity,
+    /// Given back when the function's destructors have run.
+    permit: Option<Permit>,
+    #[cfg(feature = "tracing")]
+    span: CallSpan,
+}
+
+impl<R, F, O: Owner> BlockingCall<R, F, O> {
+    pub(crate) fn new(identity: Identity, _: R, owner: O, function: F) -> Self {
+        BlockingCall {
+            call: Some(Call {
+                function,
+                identity,
+                permit: None,
+                #[cfg(feature = "tracing")]
+                span: CallSpan::current(),
+            }),
+            owner,
+            report: PhantomData,
+        }
+    }
+
+    /// Holds a turn while it runs.
+    pub(crate) fn with_permit(mut self, permit: Permit) -> Self {
+        if let Some(call) = &mut self.call {
+            call.permit = Some(permit);
+        }
+        self
+    }
+
+    fn call(&self) -> &Call<F> {
+        self.call.as_ref().expect("asked before it is called")
+    }
+}
+
+impl<R, F, O: Owner> Drop for BlockingCall<R, F, O> {
+    fn drop(&mut self) {
+        let Some(call) = self.call.take() else { return };
+        let identity = call.identity;
+        #[cfg(feature = "tracing")]
+        let _entered = call.span.enter();
+        match catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
+            Ok(()) => {
+                drop(call.permit);
+                self.owner.leaves(Ending::Cancelled, None);
+            }
+            Err(payload) => panicked(&self.owner, identity, payload, false),
+        }
+    }
+}
+
+impl<R, F, T, O> BlockingTask for BlockingCall<R, F, O>
+where
     R: Report<T>,
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
+    O: Owner,
 {
     type Output = Outcome<T>;
+    type In<P: Owner> = BlockingCall<R, F, P>;
 
-    fn task_name(&self) -> TaskName {
-        self.name.name()
+    fn identity(&self) -> Identity {
+        self.call().identity.clone()
     }
 
     fn spawned_at(&self) -> &'static Location<'static> {
-        self.spawned_at
+        self.owner.spawned_at()
     }
 
-    fn ending(output: &Outcome<T>) -> Ending {
-        output.ending()
+    fn is_member(&self) -> bool {
+        self.owner.is_member()
+    }
+
+    fn into_owned<P: Owner>(mut self, owner: P) -> BlockingCall<R, F, P> {
+        BlockingCall {
+            call: self.call.take(),
+            owner,
+            report: PhantomData,
+        }
+    }
+
+    fn refuse(mut self, by: impl Owner) -> Outcome<T> {
+        let call = self.call.take().expect("refused in place of a call");
+        let identity = call.identity;
+        match catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
+            Ok(()) => refused::<R, T>(&by, identity),
+            Err(payload) => panicked(&by, identity, payload, R::AT_THE_END),
+        }
     }
 
     fn run(mut self) -> Outcome<T> {
-        let function = self.function.take().expect("`run` takes the call");
-        match catch_unwind(AssertUnwindSafe(function)) {
-            Ok(value) if R::is_failure(&value) => {
-                let failed = Failed::new(value, R::describe, self.origin());
-                Outcome::Exception(Box::new(Exception::Failed(failed)))
+        let call = self.call.take().expect("`run` takes the call");
+        #[cfg(feature = "tracing")]
+        let _entered = call.span.enter();
+        let returned = catch_unwind(AssertUnwindSafe(call.function));
+        drop(call.permit);
+        match returned {
+            Ok(value) if R::is_failure(&value) => failed::<R, T>(&self.owner, call.identity, value),
+            Ok(value) => {
+                self.owner.leaves(Ending::Finished, None);
+                Outcome::Value(value)
             }
-            Ok(value) => Outcome::Value(value),
-            Err(payload) => UnreceivedPanic::resume(payload, self.origin()),
+            Err(payload) => panicked(&self.owner, call.identity, payload, R::AT_THE_END),
         }
     }
 }

@@ -4,21 +4,35 @@ use std::{
     time::Duration,
 };
 
-use tokio::task::JoinHandle;
+use pin_project_lite::pin_project;
+use tokio::task::{Id, JoinHandle};
 
-use super::{Outcome, anchor::Anchor};
+use super::{Name, Outcome, Owner, TaskName};
+use crate::error;
 
-/// What a `Background` polls: the user's future with its `timeout` and `limit`.
+/// What a task runs: the user's future with its name, and what its options put around it.
+///
+/// It can be a trait object: behind a box, all tasks with one output share their code.
 pub trait Body {
     type Output;
 
-    fn poll_body<A: Anchor>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        anchor: &A,
-    ) -> Poll<Ended<Self::Output>>;
+    /// Waits for its turn, or for its next attempt. `false`: it was cancelled meanwhile.
+    fn poll_turn(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<bool> {
+        Poll::Ready(true)
+    }
 
-    /// Whether it waits for its turn.
+    /// Called when `poll_turn` is ready.
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<Self::Output>>;
+
+    fn identity(&self) -> Identity;
+
+    fn name(&self) -> TaskName;
+
+    fn label(&self) -> Option<&error::Label> {
+        None
+    }
+
+    /// Returns whether it has to wait for a turn before it is polled for the first time.
     fn is_waiting(&self) -> bool {
         false
     }
@@ -28,39 +42,129 @@ pub trait Body {
 pub enum Ended<T> {
     Value(T),
     TimedOut(Duration),
-    /// Cancelled while it waited for its turn.
-    Cancelled,
-    HandedOver(JoinHandle<Outcome<T>>),
+    /// Its turn has come, and it goes on as a blocking function.
+    HandsOver(Box<dyn HandsOver<T>>),
 }
 
-/// Turns the user's future into the body that its options ask for.
-pub trait Wrap<F> {
-    type Body;
-
-    fn wrap(self, future: F) -> Self::Body;
+/// Spawns the blocking function in which a task goes on.
+pub trait HandsOver<T> {
+    fn spawn(self: Box<Self>, owner: Box<dyn Owner>) -> JoinHandle<Outcome<T>>;
 }
 
-/// No option: the future is the body.
-pub struct Plain;
+/// Who a task is, as far as its body knows.
+#[derive(Clone)]
+pub struct Identity {
+    pub name: TaskName,
+    pub label: Option<error::Label>,
+    /// How often the user's function was started.
+    pub attempts: u32,
+    /// The id that the caller knows, where it is not that of the task itself.
+    pub id: Option<Id>,
+}
 
-impl<F: Future> Wrap<F> for Plain {
-    type Body = F;
-
-    #[inline(always)]
-    fn wrap(self, future: F) -> F {
-        future
+impl Identity {
+    #[inline]
+    pub(crate) fn new(name: TaskName) -> Self {
+        Identity {
+            name,
+            label: None,
+            attempts: 1,
+            id: None,
+        }
     }
 }
 
-impl<F: Future> Body for F {
+pin_project! {
+    /// The user's future with its name, which takes no room where it is known at compile time.
+    pub struct Inline<N, F> {
+        name: N,
+        #[pin]
+        future: F,
+    }
+}
+
+impl<N: Name, F: Future> Inline<N, F> {
+    #[inline(always)]
+    pub(crate) fn new(name: N, future: F) -> Self {
+        Inline { name, future }
+    }
+}
+
+impl<N: Name, F: Future> Body for Inline<N, F> {
     type Output = F::Output;
 
+    #[inline]
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<F::Output>> {
+        self.project().future.poll(cx).map(Ended::Value)
+    }
+
+    #[inline]
+    fn identity(&self) -> Identity {
+        Identity::new(self.name.name())
+    }
+
+    #[inline]
+    fn name(&self) -> TaskName {
+        self.name.name()
+    }
+}
+
+/// A body in a box of its own.
+pub type Boxed<T> = Pin<Box<dyn Body<Output = T> + Send>>;
+pub type LocalBoxed<T> = Pin<Box<dyn Body<Output = T>>>;
+
+impl<B: Body + ?Sized> Body for Pin<Box<B>> {
+    type Output = B::Output;
+
+    #[inline]
+    fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
+        self.as_mut().as_deref_mut().poll_body(cx)
+    }
+
+    fn identity(&self) -> Identity {
+        (**self).identity()
+    }
+
+    fn name(&self) -> TaskName {
+        (**self).name()
+    }
+
+    // `label`, `poll_turn` and `is_waiting` are those of a user's future: what has more is around the box.
+}
+
+/// Returns whether a body stays within its task: if it takes no more room than a box would, two words, with
+/// which a task fits tokio's smallest cell.
+///
+/// A larger one is boxed where it comes in. Then it is moved no further, and the code of tokio and of this
+/// crate around it is the same for all functions with one output type. Without that, a release build
+/// has all of that code once for each function, and a debug build moves the future through a dozen frames.
+pub(crate) const fn fits_inline<B>() -> bool {
+    size_of::<B>() <= 2 * size_of::<usize>()
+}
+
+/// Puts around a body what its options ask for.
+pub trait Wrap {
+    type Body<B: Body + Send + 'static>: Body<Output = B::Output> + Send + 'static;
+    type LocalBody<B: Body + 'static>: Body<Output = B::Output> + 'static;
+
+    fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B>;
+    fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B>;
+}
+
+/// No option.
+pub struct Plain;
+
+impl Wrap for Plain {
+    type Body<B: Body + Send + 'static> = B;
+    type LocalBody<B: Body + 'static> = B;
+
     #[inline(always)]
-    fn poll_body<A: Anchor>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        _: &A,
-    ) -> Poll<Ended<F::Output>> {
-        self.poll(cx).map(Ended::Value)
+    fn wrap<B: Body + Send + 'static>(self, body: B) -> B {
+        body
+    }
+
+    #[inline(always)]
+    fn wrap_local<B: Body + 'static>(self, body: B) -> B {
+        body
     }
 }

@@ -8,10 +8,8 @@ use pin_project_lite::pin_project;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    anchor::Anchor,
-    body::{Body, Ended, Wrap},
-};
+use super::{Body, Ended, Identity, TaskName, Wrap};
+use crate::error::Label;
 
 /// The turns of one `limit = N` function, in a `static` next to it.
 pub struct Limiter(Semaphore);
@@ -54,14 +52,14 @@ pub(crate) struct Turn {
     queue: Option<Queue>,
 }
 
-/// Resolves to `None` when the token was tripped first.
+/// Resolves to `None` when the token was cancelled first.
 type Queue = Pin<Box<dyn Future<Output = Option<Permit>> + Send>>;
 
 impl Turn {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Permit>> {
         if self.queue.is_none() {
-            // With a turn free the body runs even if its token is tripped, as it would without a limit.
-            // There is one only when nobody queues: what is given back goes to the queue first.
+            // With a turn free the body runs even if its token is cancelled, as it would without a limit.
+            // There is one only when the queue is empty: what is given back goes to the queue first.
             if let Ok(permit) = self.limiter.0.try_acquire() {
                 return Poll::Ready(Some(permit));
             }
@@ -101,27 +99,37 @@ async fn acquire_unless_cancelled(
 /// `limit = N`
 pub struct Limit<W>(pub &'static Limiter, pub W);
 
-/// `limit = N` with a `#[cancel]` parameter: a tripped token also ends the wait for a turn.
+/// `limit = N` with a `#[cancel]` parameter: a cancelled token also ends the wait for a turn.
 pub struct CancellableLimit<W>(pub &'static Limiter, pub CancellationToken, pub W);
 
-impl<F, W: Wrap<F>> Wrap<F> for Limit<W> {
-    type Body = LimitedBody<W::Body>;
+impl<W: Wrap> Wrap for Limit<W> {
+    type Body<B: Body + Send + 'static> = Limited<W::Body<B>>;
+    type LocalBody<B: Body + 'static> = Limited<W::LocalBody<B>>;
 
-    fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(None), self.1.wrap(future))
+    fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
+        Limited::new(self.0.turn(None), self.1.wrap(body))
+    }
+
+    fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
+        Limited::new(self.0.turn(None), self.1.wrap_local(body))
     }
 }
 
-impl<F, W: Wrap<F>> Wrap<F> for CancellableLimit<W> {
-    type Body = LimitedBody<W::Body>;
+impl<W: Wrap> Wrap for CancellableLimit<W> {
+    type Body<B: Body + Send + 'static> = Limited<W::Body<B>>;
+    type LocalBody<B: Body + 'static> = Limited<W::LocalBody<B>>;
 
-    fn wrap(self, future: F) -> Self::Body {
-        LimitedBody::new(self.0.turn(Some(self.1)), self.2.wrap(future))
+    fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
+        Limited::new(self.0.turn(Some(self.1)), self.2.wrap(body))
+    }
+
+    fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
+        Limited::new(self.0.turn(Some(self.1)), self.2.wrap_local(body))
     }
 }
 
 pin_project! {
-    pub struct LimitedBody<B> {
+    pub struct Limited<B> {
         // First, so that the body's destructors have run when the permit goes back.
         #[pin]
         body: B,
@@ -134,34 +142,46 @@ enum Stage {
     Running { _permit: Permit },
 }
 
-impl<B> LimitedBody<B> {
+impl<B> Limited<B> {
     fn new(turn: Turn, body: B) -> Self {
-        LimitedBody {
+        Limited {
             body,
             stage: Stage::Waiting(turn),
         }
     }
 }
 
-impl<B: Body> Body for LimitedBody<B> {
+impl<B: Body> Body for Limited<B> {
     type Output = B::Output;
 
-    fn poll_body<A: Anchor>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        anchor: &A,
-    ) -> Poll<Ended<B::Output>> {
+    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let this = self.project();
         if let Stage::Waiting(turn) = this.stage {
             match ready!(turn.poll(cx)) {
                 Some(permit) => *this.stage = Stage::Running { _permit: permit },
-                None => return Poll::Ready(Ended::Cancelled),
+                None => return Poll::Ready(false),
             }
         }
-        this.body.poll_body(cx, anchor)
+        Poll::Ready(true)
+    }
+
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
+        self.project().body.poll_body(cx)
+    }
+
+    fn identity(&self) -> Identity {
+        self.body.identity()
+    }
+
+    fn name(&self) -> TaskName {
+        self.body.name()
+    }
+
+    fn label(&self) -> Option<&Label> {
+        self.body.label()
     }
 
     fn is_waiting(&self) -> bool {
-        matches!(self.stage, Stage::Waiting(_))
+        true
     }
 }

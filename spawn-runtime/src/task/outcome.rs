@@ -1,111 +1,134 @@
-use std::{
-    any::Any,
-    panic::{AssertUnwindSafe, catch_unwind},
-    time::Duration,
-};
+use std::{any::Any, time::Duration};
 
 use tokio::task::JoinHandle;
 
-use super::Origin;
-use crate::{
-    failure::{self, Cause, discard, panic_message},
-    scope::Ending,
-};
+use super::Departure;
+use crate::error::{Cause, HoldsError, Origin, Reason, Route, TaskFailure, panic_message};
 
 /// How the spawned future ends, as tokio stores it.
 ///
-/// All that is rare sits behind one box, so that a tiny task still fits tokio's smallest cell
-/// (`tests/footprint.rs`).
+/// All that is rare is behind one box, so that a tiny task still fits tokio's smallest cell
+/// (`tests/behaviour/footprint.rs`).
 pub enum Outcome<T> {
     Value(T),
-    Exception(Box<Exception<T>>),
+    Unfinished(Box<Unfinished<T>>),
 }
 
-impl<T> Outcome<T> {
-    pub(crate) fn ending(&self) -> Ending {
-        match self {
-            Outcome::Value(_) => Ending::Finished,
-            Outcome::Exception(exception) => match **exception {
-                Exception::Failed(_) => Ending::Failed,
-                Exception::TimedOut(_) => Ending::TimedOut,
-                // What was handed over is counted where it went.
-                Exception::Cancelled | Exception::HandedOver(_) => Ending::Cancelled,
-            },
-        }
-    }
-}
-
-pub enum Exception<T> {
+pub enum Unfinished<T> {
     /// The function returned an `Err`.
     Failed(Failed<T>),
-    TimedOut(TimedOut),
+    TimedOut(Unreceived),
+    /// Its scope was closed.
+    Refused(Unreceived),
     /// Cancelled while it waited for its turn.
     Cancelled,
     /// Its turn came, and the function now runs in the blocking pool.
     HandedOver(JoinHandle<Outcome<T>>),
+    /// The task has reported its failure itself, since there is no handle to receive it.
+    Reported,
 }
 
-/// An `Err` that is reported when dropped, unless a handle took it out: tokio drops an output that
-/// nobody wants exactly once.
-pub struct Failed<T> {
-    value: Option<T>,
-    describe: fn(&T) -> String,
-    origin: Origin,
+impl<T> From<Unfinished<T>> for Outcome<T> {
+    fn from(unfinished: Unfinished<T>) -> Self {
+        Outcome::Unfinished(Box::new(unfinished))
+    }
 }
+
+/// What it takes to report a failure that is not received. Then the task leaves its scope.
+pub(crate) struct Notice {
+    pub(crate) origin: Origin,
+    pub(crate) route: Route,
+    pub(crate) departure: Departure,
+}
+
+impl Notice {
+    fn report(self, cause: Cause, error: Option<Box<dyn HoldsError>>) {
+        let Notice {
+            origin,
+            route,
+            departure,
+        } = self;
+        route.report(TaskFailure::new(origin, cause).with_error(error));
+        drop(departure);
+    }
+}
+
+/// An `Err` that is reported when dropped, unless a handle took it out: tokio drops an output that is not
+/// wanted exactly once.
+pub struct Failed<T> {
+    // None once received.
+    value: Option<(T, Notice)>,
+    /// Takes an `Err` for its report.
+    describe: fn(T) -> Described,
+}
+
+/// The text of an `Err`, and the error itself if it can be shared.
+pub(crate) type Described = (String, Option<Box<dyn HoldsError>>);
 
 impl<T> Failed<T> {
-    pub(crate) fn new(value: T, describe: fn(&T) -> String, origin: Origin) -> Self {
+    pub(crate) fn new(value: T, describe: fn(T) -> Described, notice: Notice) -> Self {
         Failed {
-            value: Some(value),
+            value: Some((value, notice)),
             describe,
-            origin,
         }
     }
 
     pub(crate) fn receive(mut self) -> T {
-        self.value.take().expect("only `receive` takes it")
+        let (value, _) = self.value.take().expect("only `receive` takes it");
+        value
     }
 }
 
 impl<T> Drop for Failed<T> {
     fn drop(&mut self) {
-        let Some(value) = &self.value else { return };
-        // A `Display` that panics must not hide that there was an error.
-        let text =
-            catch_unwind(AssertUnwindSafe(|| (self.describe)(value))).unwrap_or_else(|payload| {
-                discard(payload);
-                "an error whose formatting panicked".to_owned()
-            });
-        failure::report(self.origin, Cause::Error(text));
+        if let Some((value, notice)) = self.value.take() {
+            let (text, error) = (self.describe)(value);
+            notice.report(Cause::Error(text), error);
+        }
     }
 }
 
-/// A timeout that is reported when dropped, unless a handle received it.
-pub struct TimedOut {
-    after: Duration,
-    received: bool,
-    origin: Origin,
+/// A timeout or a refusal that is reported when dropped, unless a handle received it.
+pub struct Unreceived {
+    timeout: Option<Duration>,
+    // None once received.
+    notice: Option<Notice>,
 }
 
-impl TimedOut {
-    pub(crate) fn new(after: Duration, origin: Origin) -> Self {
-        TimedOut {
-            after,
-            received: false,
-            origin,
+impl Unreceived {
+    pub(crate) fn timeout(after: Duration, notice: Notice) -> Self {
+        Unreceived {
+            timeout: Some(after),
+            notice: Some(notice),
         }
     }
 
-    pub(crate) fn receive(mut self) -> Duration {
-        self.received = true;
-        self.after
+    pub(crate) fn refusal(notice: Notice) -> Self {
+        Unreceived {
+            timeout: None,
+            notice: Some(notice),
+        }
+    }
+
+    /// Returns the reason, and how often the body was started.
+    pub(crate) fn receive(mut self) -> (Reason, u32) {
+        let notice = self.notice.take().expect("only `receive` takes it");
+        let reason = match self.timeout {
+            Some(after) => Reason::TimedOut(after),
+            None => Reason::Refused,
+        };
+        (reason, notice.origin.attempts)
     }
 }
 
-impl Drop for TimedOut {
+impl Drop for Unreceived {
     fn drop(&mut self) {
-        if !self.received {
-            failure::report(self.origin, Cause::TimedOut(self.after));
+        if let Some(notice) = self.notice.take() {
+            let cause = match self.timeout {
+                Some(after) => Cause::TimedOut(after),
+                None => Cause::Refused,
+            };
+            notice.report(cause, None);
         }
     }
 }
@@ -113,34 +136,40 @@ impl Drop for TimedOut {
 /// A panic's payload that is reported when dropped, unless a handle took it out.
 ///
 /// The task catches its panic, wraps the payload in this and resumes unwinding, so that tokio still
-/// sees a panic (its hooks, metrics and console would otherwise call the task finished).
+/// sees a panic. (Else its hooks, metrics and console would call the task finished.)
 pub struct UnreceivedPanic {
+    // None once received.
     payload: Option<Box<dyn Any + Send>>,
-    origin: Origin,
+    // None if it is reported already.
+    notice: Option<Notice>,
 }
 
 impl UnreceivedPanic {
-    pub(crate) fn resume(payload: Box<dyn Any + Send>, origin: Origin) -> ! {
+    pub(crate) fn resume(payload: Box<dyn Any + Send>, notice: Option<Notice>) -> ! {
         std::panic::resume_unwind(Box::new(UnreceivedPanic {
             payload: Some(payload),
-            origin,
+            notice,
         }))
     }
 
-    /// The payload that the task panicked with.
-    pub(crate) fn receive(payload: Box<dyn Any + Send>) -> Box<dyn Any + Send> {
+    /// Returns the payload that the task panicked with, and how often the body was started.
+    pub(crate) fn receive(payload: Box<dyn Any + Send>) -> (Box<dyn Any + Send>, u32) {
         match payload.downcast::<UnreceivedPanic>() {
-            Ok(mut unreceived) => unreceived.payload.take().expect("only `receive` takes it"),
-            Err(payload) => payload,
+            Ok(mut unreceived) => {
+                let payload = unreceived.payload.take().expect("only `receive` takes it");
+                let notice = unreceived.notice.take();
+                (payload, notice.map_or(1, |notice| notice.origin.attempts))
+            }
+            Err(payload) => (payload, 1),
         }
     }
 }
 
 impl Drop for UnreceivedPanic {
     fn drop(&mut self) {
-        if let Some(payload) = &self.payload {
+        if let (Some(payload), Some(notice)) = (&self.payload, self.notice.take()) {
             let text = panic_message(payload.as_ref()).map(str::to_owned);
-            failure::report(self.origin, Cause::Panic(text));
+            notice.report(Cause::Panicked(text), None);
         }
     }
 }

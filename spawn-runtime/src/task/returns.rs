@@ -1,20 +1,22 @@
 use std::{
+    error::Error,
     fmt::{Debug, Display},
     marker::PhantomData,
     ops::{Deref, Index},
 };
 
-use super::report::{NoReport, ReportDebug, ReportDisplay, ReportTypeName};
+use super::report::{
+    NoReport, ReportDebug, ReportDisplay, ReportError, ReportHolder, ReportTypeName,
+    ReportUnsharedError, ReportUnsharedHolder,
+};
 
 /// Chooses the [`Report`](super::Report) for the return type `R`, by type and not by its spelling, so
 /// that aliases of `Result` count.
 ///
-/// `Returns::<R>::NEW[Describe]` takes the first type along the chain of `Deref`s that can be indexed by
-/// `Describe`. No method is involved that a user's trait could have too.
+/// `Returns::<R>::NEW[Describe]` is the reporter. An indexing expression goes along the chain of `Deref`s up to
+/// the first type that has an `Index` whose bounds are met. In a generic function the bounds of the
+/// function decide. It names no method, so no trait that is in scope at the call can be taken for it.
 pub struct Returns<R>(PhantomData<fn() -> R>);
-pub struct ReturnsDebug<R>(PhantomData<fn() -> R>);
-pub struct ReturnsResult<R>(PhantomData<fn() -> R>);
-pub struct ReturnsAny;
 
 /// The index.
 pub struct Describe;
@@ -23,76 +25,57 @@ impl<R> Returns<R> {
     pub const NEW: Self = Returns(PhantomData);
 }
 
-/// The same for the output of a future, where the return type cannot be written.
-#[inline]
+/// Where the return type has an `impl Trait` in it, it cannot be written down.
+#[inline(always)]
 pub fn returns<F: Future>(_: &F) -> Returns<F::Output> {
-    Returns(PhantomData)
+    Returns::NEW
 }
 
 /// The same for the output of a blocking function.
-#[inline]
+#[inline(always)]
 pub fn returns_of_call<T, F: FnOnce() -> T>(_: &F) -> Returns<T> {
-    Returns(PhantomData)
+    Returns::NEW
 }
 
-impl<T, E: Display> Index<Describe> for Returns<Result<T, E>> {
-    type Output = ReportDisplay;
+/// Each type has the reporter for a kind of error, and the next type to ask.
+macro_rules! chain {
+    ($($name:ident -> $next:ident: $reporter:ident<$error:ident: $bounds:tt>;)*) => {$(
+        chain! { @index $name, $reporter, $error, $bounds }
 
-    #[inline]
-    fn index(&self, _: Describe) -> &ReportDisplay {
-        &ReportDisplay
-    }
+        impl<R> Deref for $name<R> {
+            type Target = $next<R>;
+
+            fn deref(&self) -> &$next<R> {
+                &$next(PhantomData)
+            }
+        }
+
+        pub struct $next<R>(PhantomData<fn() -> R>);
+    )*};
+    (@index $name:ident, $reporter:ident, $error:ident, ($($bounds:tt)*)) => {
+        impl<T, $error: $($bounds)*> Index<Describe> for $name<Result<T, $error>> {
+            type Output = $reporter;
+
+            fn index(&self, _: Describe) -> &$reporter {
+                &$reporter
+            }
+        }
+    };
 }
 
-impl<R> Deref for Returns<R> {
-    type Target = ReturnsDebug<R>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &ReturnsDebug(PhantomData)
-    }
+chain! {
+    Returns -> ReturnsUnsharedError: ReportError<E: (Error + Send + Sync + 'static)>;
+    ReturnsUnsharedError -> ReturnsHolder: ReportUnsharedError<E: (Error)>;
+    ReturnsHolder -> ReturnsUnsharedHolder: ReportHolder<E: (AsRef<dyn Error + Send + Sync> + Send + Sync + 'static)>;
+    ReturnsUnsharedHolder -> ReturnsDisplay: ReportUnsharedHolder<E: (AsRef<dyn Error>)>;
+    ReturnsDisplay -> ReturnsDebug: ReportDisplay<E: (Display)>;
+    ReturnsDebug -> ReturnsResult: ReportDebug<E: (Debug)>;
+    ReturnsResult -> ReturnsAny: ReportTypeName<E: (Sized)>;
 }
 
-impl<T, E: Debug> Index<Describe> for ReturnsDebug<Result<T, E>> {
-    type Output = ReportDebug;
-
-    #[inline]
-    fn index(&self, _: Describe) -> &ReportDebug {
-        &ReportDebug
-    }
-}
-
-impl<R> Deref for ReturnsDebug<R> {
-    type Target = ReturnsResult<R>;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &ReturnsResult(PhantomData)
-    }
-}
-
-impl<T, E> Index<Describe> for ReturnsResult<Result<T, E>> {
-    type Output = ReportTypeName;
-
-    #[inline]
-    fn index(&self, _: Describe) -> &ReportTypeName {
-        &ReportTypeName
-    }
-}
-
-impl<R> Deref for ReturnsResult<R> {
-    type Target = ReturnsAny;
-
-    #[inline]
-    fn deref(&self) -> &Self::Target {
-        &ReturnsAny
-    }
-}
-
-impl Index<Describe> for ReturnsAny {
+impl<R> Index<Describe> for ReturnsAny<R> {
     type Output = NoReport;
 
-    #[inline]
     fn index(&self, _: Describe) -> &NoReport {
         &NoReport
     }

@@ -1,28 +1,39 @@
 use std::panic::Location;
 
-use super::TaskName;
-use crate::scope::{Ending, Membership};
+use super::{Identity, Owner, TaskName};
+use crate::error::Label;
 
-/// What a scope asks of a task; and it keeps [`super::Task`] ours to extend.
+/// What a spawner of this crate asks of a task; and it keeps [`super::Task`] ours to extend.
 pub trait Task: Future {
-    /// The task in a scope, with no more to carry.
-    type Seated: Future<Output = Self::Output> + Send + 'static;
+    /// The same task with another owner.
+    type In<O: Owner + Clone>: Future<Output = Self::Output> + Send + 'static;
 
     fn task_name(&self) -> TaskName;
 
-    /// Whether it waits for its turn (`limit = …`).
+    fn task_label(&self) -> Option<&Label>;
+
+    /// Returns whether it waits for its turn (`limit = …`).
     fn is_waiting(&self) -> bool;
 
-    fn seat(self, membership: Membership) -> Self::Seated;
+    fn into_owned<O: Owner + Clone>(self, owner: O) -> Self::In<O>;
+
+    /// Drops the task, since its scope is closed.
+    fn refuse(self, by: impl Owner) -> Self::Output;
 }
 
 /// A blocking function on its way to a thread of the blocking pool.
 #[doc(hidden)]
 pub trait BlockingTask: Send + 'static {
     type Output: Send + 'static;
+    type In<O: Owner>: BlockingTask<Output = Self::Output>;
 
-    fn task_name(&self) -> TaskName;
+    fn identity(&self) -> Identity;
     fn spawned_at(&self) -> &'static Location<'static>;
-    fn ending(output: &Self::Output) -> Ending;
+
+    /// Returns whether it is in a scope already.
+    fn is_member(&self) -> bool;
+
+    fn into_owned<O: Owner>(self, owner: O) -> Self::In<O>;
+    fn refuse(self, by: impl Owner) -> Self::Output;
     fn run(self) -> Self::Output;
 }

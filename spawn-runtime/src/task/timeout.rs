@@ -10,30 +10,39 @@ use tokio::{
     time::{Instant, Sleep, sleep_until},
 };
 
-use super::{
-    anchor::Anchor,
-    body::{Body, Ended, Plain, Wrap},
-};
+use super::{Body, Ended, Identity, TaskName, Wrap};
+use crate::error::Label;
 
 /// `timeout = …`
 pub struct Timeout<W>(pub Duration, pub W);
 
-impl<F: Future> Wrap<F> for Timeout<Plain> {
-    type Body = TimedBody<F>;
+impl<W: Wrap> Wrap for Timeout<W> {
+    type Body<B: Body + Send + 'static> = Timed<W::Body<B>>;
+    type LocalBody<B: Body + 'static> = Timed<W::LocalBody<B>>;
 
-    fn wrap(self, future: F) -> Self::Body {
-        TimedBody {
-            future,
-            after: self.0,
+    fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
+        Timed::new(self.0, self.1.wrap(body))
+    }
+
+    fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
+        Timed::new(self.0, self.1.wrap_local(body))
+    }
+}
+
+impl<B> Timed<B> {
+    fn new(after: Duration, body: B) -> Self {
+        Timed {
+            body,
+            after,
             deadline: None,
         }
     }
 }
 
 pin_project! {
-    pub struct TimedBody<F> {
+    pub struct Timed<B> {
         #[pin]
-        future: F,
+        body: B,
         after: Duration,
         // Counted from the first poll: time spent in the queue of the runtime, or waiting for a turn,
         // does not count.
@@ -42,20 +51,16 @@ pin_project! {
     }
 }
 
-impl<F: Future> Body for TimedBody<F> {
-    type Output = F::Output;
+impl<B: Body> Body for Timed<B> {
+    type Output = B::Output;
 
-    fn poll_body<A: Anchor>(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        _: &A,
-    ) -> Poll<Ended<F::Output>> {
+    fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
         let mut this = self.project();
         // The timer itself is for a future that has not ended by then.
         let begun = this.deadline.is_none().then(Instant::now);
         let had_budget = coop::has_budget_remaining();
-        if let Poll::Ready(value) = this.future.poll(cx) {
-            return Poll::Ready(Ended::Value(value));
+        if let Poll::Ready(ended) = this.body.poll_body(cx) {
+            return Poll::Ready(ended);
         }
         if let Some(begun) = begun {
             let deadline = deadline(begun, *this.after);
@@ -71,6 +76,18 @@ impl<F: Future> Body for TimedBody<F> {
             deadline.poll(cx)
         };
         elapsed.map(|()| Ended::TimedOut(*this.after))
+    }
+
+    fn identity(&self) -> Identity {
+        self.body.identity()
+    }
+
+    fn name(&self) -> TaskName {
+        self.body.name()
+    }
+
+    fn label(&self) -> Option<&Label> {
+        self.body.label()
     }
 }
 

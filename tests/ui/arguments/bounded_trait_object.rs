@@ -10,3 +10,5 @@ async fn show<'a>(value: Box<dyn Display + Send + 'a>) -> String {
 async fn main() {
     assert_eq!(show(Box::new(3)).await.unwrap(), "3");
 }
+
+//~ fix 5: async fn show(value: Box<dyn Display + Send>) -> String {

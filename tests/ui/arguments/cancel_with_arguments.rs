@@ -10,3 +10,5 @@ async fn work(#[cancel(token)] token: CancellationToken) -> bool {
 async fn main() {
     assert!(!work().await.unwrap());
 }
+
+//~ fix 5: async fn work(#[cancel] token: CancellationToken) -> bool {

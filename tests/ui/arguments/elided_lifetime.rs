@@ -13,3 +13,5 @@ async fn greet(name: Name<'_>) -> usize {
 async fn main() {
     assert_eq!(greet(Name { text: "Ann" }).await.unwrap(), 3);
 }
+
+//~ fix 8: async fn greet(name: Name<'static>) -> usize {

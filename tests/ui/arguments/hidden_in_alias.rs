@@ -11,3 +11,5 @@ async fn shout(text: Text) -> String {
 async fn main() {
     assert_eq!(shout("hello").await.unwrap(), "HELLO");
 }
+
+//~ fix 6: async fn shout(text: Text<'static>) -> String {

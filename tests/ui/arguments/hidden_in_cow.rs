@@ -10,3 +10,5 @@ async fn shout(text: Cow<str>) -> String {
 async fn main() {
     assert_eq!(shout(Cow::Borrowed("hello")).await.unwrap(), "HELLO");
 }
+
+//~ fix 5: async fn shout(text: Cow<'static, str>) -> String {

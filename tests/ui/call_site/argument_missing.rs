@@ -9,3 +9,5 @@ async fn double(number: u32) -> u32 {
 async fn main() {
     assert_eq!(double().await.unwrap(), 6);
 }
+
+//~ fix 10: assert_eq!(double(3).await.unwrap(), 6);

@@ -11,3 +11,5 @@ async fn main() {
     let handle = length(text);
     assert_eq!(handle.await.unwrap(), text.len());
 }
+
+//~ fix 11: let handle = length(text.clone());

@@ -11,3 +11,5 @@ async fn main() {
     let number = parse("3".to_owned()).flatten().await;
     assert_eq!(number.unwrap(), 3);
 }
+
+//~ fix 11: let number = parse("3".to_owned()).await.unwrap();

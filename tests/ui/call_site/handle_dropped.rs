@@ -10,3 +10,5 @@ async fn three() -> u32 {
 async fn main() {
     three();
 }
+
+//~ fix 11: three().detach();

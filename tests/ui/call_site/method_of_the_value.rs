@@ -9,3 +9,5 @@ async fn three() -> u32 {
 async fn main() {
     assert_eq!(three().count_ones(), 2);
 }
+
+//~ fix 10: assert_eq!(three().await.unwrap().count_ones(), 2);

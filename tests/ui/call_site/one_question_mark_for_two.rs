@@ -15,3 +15,5 @@ async fn double() -> Result<u32, Box<dyn Error>> {
 async fn main() {
     assert_eq!(double().await.unwrap(), 6);
 }
+
+//~ fix 11: Ok(2 * parse("3".to_owned()).await??)

@@ -10,3 +10,5 @@ async fn main() {
     let three: u32 = three().await;
     assert_eq!(three, 3);
 }
+
+//~ fix 10: let three: u32 = three().await.unwrap();

@@ -10,3 +10,5 @@ async fn three(mut number: u32) -> u32 {
 async fn main() {
     assert_eq!(three(3).await.unwrap(), 3);
 }
+
+//~ fix 5: async fn three(number: u32) -> u32 {

@@ -8,3 +8,5 @@ async fn three() -> u32 {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() {}
+
+//~ fix 5: async fn _three() -> u32 {

@@ -14,3 +14,5 @@ impl Three {
 async fn main() {
     assert_eq!(Three.run().await.unwrap(), 3);
 }
+
+//~ fix 7:

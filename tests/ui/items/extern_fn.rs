@@ -9,3 +9,5 @@ async extern "C" fn three() -> u32 {
 async fn main() {
     assert_eq!(three().await.unwrap(), 3);
 }
+
+//~ fix 4: async fn three() -> u32 {

@@ -16,3 +16,5 @@ impl Worker for Three {
 async fn main() {
     Three.run().await.unwrap();
 }
+
+//~ fix 11: #[background]

@@ -9,3 +9,5 @@ fn add(left: u32, right: u32) -> u32 {
 async fn main() {
     assert_eq!(add(1, 2).await.unwrap(), 3);
 }
+
+//~ fix 4: async fn add(left: u32, right: u32) -> u32 {

@@ -10,3 +10,5 @@ fn wait() -> u32 {
 async fn main() {
     assert_eq!(wait().await.unwrap(), 3);
 }
+
+//~ fix 4: async fn wait() -> u32 {

@@ -10,3 +10,5 @@ async fn three() -> u32 {
 async fn main() {
     assert_eq!(three().await.unwrap(), 3);
 }
+
+//~ fix 4:

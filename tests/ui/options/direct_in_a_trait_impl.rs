@@ -18,3 +18,5 @@ impl Worker for Three {
 async fn main() {
     assert_eq!(Three.run().await.unwrap(), 3);
 }
+
+//~ fix 11: #[background]

@@ -9,3 +9,5 @@ async fn three<const MOST: usize>() -> usize {
 async fn main() {
     assert_eq!(three::<3>().await.unwrap(), 3);
 }
+
+//~ fix 3: #[background(limit = 4)]

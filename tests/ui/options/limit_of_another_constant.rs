@@ -11,3 +11,5 @@ async fn three() -> u32 {
 async fn main() {
     assert_eq!(three().await.unwrap(), 3);
 }
+
+//~ fix 3: const MOST: usize = 4;

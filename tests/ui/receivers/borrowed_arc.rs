@@ -17,3 +17,5 @@ async fn main() {
     let job = Arc::new(Job { size: 3 });
     assert_eq!(job.run().await.unwrap(), 3);
 }
+
+//~ fix 10: async fn run(self: Arc<Self>) -> u32 {

@@ -16,3 +16,5 @@ impl Job {
 async fn main() {
     assert_eq!(Job { size: 3 }.run().await.unwrap(), 3);
 }
+
+//~ fix 9: async fn run(mut self) -> u32 {

@@ -15,3 +15,5 @@ impl Job {
 async fn main() {
     assert_eq!(Job { size: 3 }.run().await.unwrap(), 3);
 }
+
+//~ fix 9: async fn run(self) -> u32 {

@@ -9,3 +9,5 @@ async fn call(function: Box<dyn Fn() -> u32>) -> u32 {
 async fn main() {
     assert_eq!(call(Box::new(|| 3)).await.unwrap(), 3);
 }
+
+//~ fix 4: async fn call(function: Box<dyn Fn() -> u32 + Send>) -> u32 {

@@ -10,3 +10,5 @@ async fn parse(text: String) -> Result<u32, Box<dyn Error>> {
 async fn main() {
     assert_eq!(parse("3".to_owned()).await.unwrap().unwrap(), 3);
 }
+
+//~ fix 5: async fn parse(text: String) -> Result<u32, Box<dyn Error + Send + Sync>> {

@@ -10,3 +10,5 @@ async fn show<T: Display + 'static>(value: T) -> String {
 async fn main() {
     assert_eq!(show(3).await.unwrap(), "3");
 }
+
+//~ fix 5: async fn show<T: Display + 'static + std::marker::Send>(value: T) -> String {

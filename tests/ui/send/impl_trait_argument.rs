@@ -10,3 +10,5 @@ async fn show(value: impl Display + 'static) -> String {
 async fn main() {
     assert_eq!(show(3).await.unwrap(), "3");
 }
+
+//~ fix 5: async fn show(value: impl Display + 'static + std::marker::Send) -> String {

@@ -12,3 +12,5 @@ async fn main() {
     let three = local.run_until(async { three(Rc::new(3)).await });
     assert_eq!(three.await.unwrap(), 3);
 }
+
+//~ fix 4: #[background(local)]

@@ -9,3 +9,5 @@ async fn three() -> Result<u32, String> {
 async fn main() {
     assert_eq!(three().await.unwrap(), Ok(3));
 }
+
+//~ fix 5: Ok(3)

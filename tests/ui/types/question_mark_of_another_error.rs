@@ -9,3 +9,5 @@ async fn three() -> Result<u32, std::io::Error> {
 async fn main() {
     assert_eq!(three().await.unwrap().unwrap(), 3);
 }
+
+//~ fix 5: Ok("3".parse().map_err(std::io::Error::other)?)

@@ -13,3 +13,5 @@ async fn three(job: Jop) -> u32 {
 async fn main() {
     assert_eq!(three(Job { size: 3 }).await.unwrap(), 3);
 }
+
+//~ fix 8: async fn three(job: Job) -> u32 {

@@ -9,3 +9,5 @@ async fn three() {
 async fn main() {
     three().await.unwrap();
 }
+
+//~ fix 4: async fn three() -> i32 {

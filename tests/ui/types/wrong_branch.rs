@@ -9,3 +9,5 @@ async fn three(early: bool) -> u32 {
 async fn main() {
     assert_eq!(three(true).await.unwrap(), 3);
 }
+
+//~ fix 5: if early { 3 } else { 4 }

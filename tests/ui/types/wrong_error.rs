@@ -9,3 +9,5 @@ async fn three() -> Result<u32, String> {
 async fn main() {
     assert_eq!(three().await.unwrap(), Err("3".to_owned()));
 }
+
+//~ fix 5: Err(3.to_string())

@@ -9,3 +9,5 @@ async fn numbers() -> impl Iterator<Item = u32> {
 async fn main() {
     assert_eq!(numbers().await.unwrap().sum::<u32>(), 3);
 }
+
+//~ fix 5: 0..3

@@ -12,3 +12,5 @@ async fn three(early: bool) -> u32 {
 async fn main() {
     assert_eq!(three(true).await.unwrap(), 3);
 }
+
+//~ fix 6: return 3;

@@ -1,0 +1,37 @@
+//! The audit log: one line per thing that happened, written by a task that no caller waits for.
+
+use std::{
+    fs::OpenOptions,
+    io::{self, Write},
+    path::PathBuf,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use spawn_runtime::{TaskScope, background};
+
+#[derive(Clone)]
+pub struct AuditLog {
+    file: PathBuf,
+    scope: TaskScope,
+}
+
+impl AuditLog {
+    pub fn new(file: PathBuf, scope: TaskScope) -> Self {
+        AuditLog { file, scope }
+    }
+
+    /// Notes what happened, out of everybody's way. There is no handle to look at, so a write that
+    /// fails goes to the failure hook.
+    // `limit = 1` keeps the lines whole and in order.
+    #[background(blocking, detach, limit = 1, on = self.scope, name = "audit_log")]
+    pub fn note(self, what: String) -> io::Result<()> {
+        let seconds = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |since| since.as_secs());
+        let mut file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.file)?;
+        file.write_all(format!("{seconds} {what}\n").as_bytes())
+    }
+}

@@ -1,0 +1,161 @@
+use std::{
+    panic::Location,
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::task::{AbortHandle, Id};
+
+use super::{CancelHandle, Flatten, TaskHandle, flatten::FromTaskError};
+use crate::TaskError;
+
+/// A [`TaskHandle`] that aborts its task when it is dropped.
+///
+/// From [`TaskHandle::abort_on_drop`], and what functions with `#[background(abort_on_drop)]` return.
+/// For work that is of no use once its owner is gone: what a request handler starts should end when
+/// the client hangs up. Where a task must run on, keep the plain handle; where many tasks end with
+/// one owner, see [`TaskSet`](crate::TaskSet) and [`TaskScope`](crate::TaskScope).
+///
+/// It has the methods of [`TaskHandle`]. The abort on drop is a request like any
+/// [`abort`](TaskHandle::abort): the task is dropped at its next `.await`, a little later. To wait for
+/// that, use [`stop`](Self::stop). tokio-util's `AbortOnDropHandle` is the same around tokio's handle.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::Arc;
+/// use spawn_runtime::background;
+///
+/// #[background(abort_on_drop)]
+/// async fn hold(_alive: Arc<()>) {
+///     std::future::pending().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let alive = Arc::new(());
+/// let handle = hold(alive.clone());
+/// assert_eq!(Arc::strong_count(&alive), 2);
+/// drop(handle);
+/// tokio::task::yield_now().await;
+/// assert_eq!(Arc::strong_count(&alive), 1);
+/// # }
+/// ```
+#[derive(Debug)]
+#[must_use = "dropping an `AbortOnDrop` aborts the task; await it, or keep it for as long as the task should run"]
+pub struct AbortOnDrop<T> {
+    // None only while `self` is taken apart.
+    handle: Option<TaskHandle<T>>,
+}
+
+impl<T> AbortOnDrop<T> {
+    pub(crate) fn new(handle: TaskHandle<T>) -> Self {
+        AbortOnDrop {
+            handle: Some(handle),
+        }
+    }
+
+    fn handle(&self) -> &TaskHandle<T> {
+        self.handle.as_ref().expect("taken only by value")
+    }
+
+    /// Returns the plain handle: dropping that detaches the task.
+    pub fn into_handle(mut self) -> TaskHandle<T> {
+        self.handle.take().expect("taken only by value")
+    }
+
+    /// Returns the task's id, as [`TaskHandle::id`] does.
+    pub fn id(&self) -> Id {
+        self.handle().id()
+    }
+
+    /// Returns the task's name, as [`TaskHandle::name`] does.
+    pub fn name(&self) -> &'static str {
+        self.handle().name()
+    }
+
+    /// Returns the task's label, as [`TaskHandle::label`] does.
+    pub fn label(&self) -> Option<&str> {
+        self.handle().label()
+    }
+
+    /// Returns where the task was spawned, as [`TaskHandle::spawned_at`] does.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.handle().spawned_at()
+    }
+
+    /// Returns whether the task has ended, as [`TaskHandle::is_finished`] does.
+    pub fn is_finished(&self) -> bool {
+        self.handle().is_finished()
+    }
+
+    /// Asks the task to end, as [`TaskHandle::cancel`] does.
+    pub fn cancel(&self) {
+        self.handle().cancel();
+    }
+
+    /// Aborts the task, as [`TaskHandle::abort`] does.
+    pub fn abort(&self) {
+        self.handle().abort();
+    }
+
+    /// Returns tokio's handle, as [`TaskHandle::abort_handle`] does.
+    pub fn abort_handle(&self) -> AbortHandle {
+        self.handle().abort_handle()
+    }
+
+    /// Returns a handle to cancel the task from elsewhere, as [`TaskHandle::cancel_handle`] does.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        self.handle().cancel_handle()
+    }
+
+    /// Ends the task and waits until it is gone, as [`TaskHandle::stop`] does, but dropping the returned future aborts the task.
+    ///
+    /// # Errors
+    ///
+    /// As [`TaskHandle::stop`].
+    pub async fn stop(mut self, grace: Duration) -> Result<T, TaskError> {
+        self.handle
+            .as_mut()
+            .expect("taken only by value")
+            .stop_mut(grace)
+            .await
+    }
+
+    /// Detaches the task, as [`TaskHandle::detach`] does: it runs on without a handle.
+    pub fn detach(self) {
+        self.into_handle().detach();
+    }
+
+    /// Returns itself, so that the two handles have the same methods.
+    pub fn abort_on_drop(self) -> AbortOnDrop<T> {
+        self
+    }
+}
+
+impl<T, E> AbortOnDrop<Result<T, E>> {
+    /// Makes one `Result` of the two, as [`TaskHandle::flatten`] does, but dropping the returned future aborts the task.
+    pub fn flatten(self) -> Flatten<T, E, AbortOnDrop<Result<T, E>>>
+    where
+        E: FromTaskError,
+    {
+        Flatten::new(self)
+    }
+}
+
+impl<T> Future for AbortOnDrop<T> {
+    type Output = Result<T, TaskError>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(self.handle.as_mut().expect("taken only by value")).poll(cx)
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        if let Some(handle) = &self.handle {
+            handle.abort();
+        }
+    }
+}

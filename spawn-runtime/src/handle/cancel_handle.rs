@@ -1,0 +1,65 @@
+use std::sync::Arc;
+
+use tokio::task::AbortHandle;
+use tokio_util::sync::CancellationToken;
+
+use crate::queued_blocking::AbortControl;
+
+/// Cancels a task from elsewhere, and does nothing else.
+///
+/// From [`TaskHandle::cancel_handle`](crate::TaskHandle::cancel_handle). It keeps neither the task nor
+/// what the task holds alive, and dropping it does nothing, so it can wait in a map from request to
+/// task. tokio's [`AbortHandle`] is its sibling that knows nothing of tokens.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::background;
+///
+/// #[background]
+/// async fn wait_forever() {
+///     std::future::pending().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let handle = wait_forever();
+/// let elsewhere = handle.cancel_handle();
+/// elsewhere.cancel();
+/// assert!(handle.await.unwrap_err().is_cancelled());
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+pub struct CancelHandle(Target);
+
+#[derive(Clone, Debug)]
+enum Target {
+    Token(CancellationToken),
+    Task(AbortHandle),
+    Queued(Arc<AbortControl>),
+}
+
+impl CancelHandle {
+    pub(crate) fn cancels(token: CancellationToken) -> Self {
+        CancelHandle(Target::Token(token))
+    }
+
+    pub(crate) fn aborts(task: AbortHandle) -> Self {
+        CancelHandle(Target::Task(task))
+    }
+
+    pub(crate) fn aborts_queued(queued: Arc<AbortControl>) -> Self {
+        CancelHandle(Target::Queued(queued))
+    }
+
+    /// Asks the task to end, as [`TaskHandle::cancel`](crate::TaskHandle::cancel) does.
+    ///
+    /// Does nothing if the task has ended. May be called any number of times.
+    pub fn cancel(&self) {
+        match &self.0 {
+            Target::Token(token) => token.cancel(),
+            Target::Task(task) => task.abort(),
+            Target::Queued(queued) => queued.abort(),
+        }
+    }
+}

@@ -1,0 +1,454 @@
+use std::{
+    fmt::{self, Debug},
+    panic::{AssertUnwindSafe, Location, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    time::Duration,
+};
+
+use tokio::task::{AbortHandle, Id, JoinError, JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::{AbortOnDrop, CancelHandle, Flatten, flatten::FromTaskError};
+use crate::{
+    TaskError,
+    error::{Label, Origin, Reason, discard},
+    queued_blocking::AbortControl,
+    task::{Outcome, TaskName, Unfinished, UnreceivedPanic},
+};
+
+/// A handle of a task that runs in the background: await it for the value, cancel the task, or detach it.
+///
+/// `#[background]` functions and [`spawn`](crate::spawn) return it. Awaiting it gives
+/// `Result<T, TaskError>`; where `T` is itself a `Result`, [`flatten`](Self::flatten) makes one of
+/// the two.
+///
+/// Dropping it detaches the task, which runs on, like tokio's [`JoinHandle`]. If the task fails then, the
+/// failure goes to the hook of [`set_failure_hook`](crate::set_failure_hook). Say [`detach`](Self::detach)
+/// where that is what you mean, and [`abort_on_drop`](Self::abort_on_drop) where it is not.
+///
+/// A handle that is kept and never awaited holds the failure until it is dropped. For a task that lives in
+/// a field of a struct, and that nothing awaits, use the option `guard`.
+///
+/// # The ways to end a task
+///
+/// | | token of a `#[cancel]` parameter | a task without one | waits |
+/// |---|---|---|---|
+/// | [`cancel`](Self::cancel) | cancelled | dropped at its next `.await` | no |
+/// | [`abort`](Self::abort) | – | dropped at its next `.await` | no |
+/// | [`stop`](Self::stop) | cancelled, aborted after a grace | aborted after a grace | until it is gone |
+///
+/// A `blocking` function that already runs cannot be dropped: `abort` does nothing to it, and `stop`
+/// waits for it. Give it a token. Before it starts, each of the three prevents it.
+///
+/// # Cancel safety
+///
+/// Awaiting `&mut handle` in `select!` is cancel safe: the task runs on, and its value is not lost.
+/// The handle is fused: after it gave its result, it stays pending.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::background;
+///
+/// #[background]
+/// async fn add(left: u32, right: u32) -> u32 {
+///     left + right
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let handle = add(20, 22);
+/// assert_eq!(handle.name(), "add");
+/// assert_eq!(handle.await.unwrap(), 42);
+/// # }
+/// ```
+#[must_use = "dropping a `TaskHandle` lets the task run on unobserved; await it, call `.detach()` where that is meant, or `.abort_on_drop()`"]
+pub struct TaskHandle<T> {
+    join: JoinHandle<Outcome<T>>,
+    name: TaskName,
+    spawned_at: &'static Location<'static>,
+    /// That of the `#[cancel]` parameter, which `cancel` cancels.
+    token: Option<CancellationToken>,
+    more: Option<Box<More>>,
+    received: bool,
+}
+
+/// What few tasks have, so that the handles of the others do not grow.
+#[derive(Default)]
+struct More {
+    /// A blocking function with a `limit` is two tasks: `abort` acts on either.
+    queue: Option<Arc<AbortControl>>,
+    label: Option<Label>,
+}
+
+impl<T> TaskHandle<T> {
+    #[inline]
+    pub(crate) fn new(
+        join: JoinHandle<Outcome<T>>,
+        name: TaskName,
+        label: Option<Label>,
+        spawned_at: &'static Location<'static>,
+    ) -> Self {
+        TaskHandle {
+            join,
+            name,
+            spawned_at,
+            token: None,
+            more: label.map(|label| {
+                Box::new(More {
+                    queue: None,
+                    label: Some(label),
+                })
+            }),
+            received: false,
+        }
+    }
+
+    // Not inlined it would cost a copy of the whole handle.
+    #[inline(always)]
+    pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
+        self.token = Some(token);
+        self
+    }
+
+    pub(crate) fn with_abort_control(mut self, queue: Arc<AbortControl>) -> Self {
+        self.more.get_or_insert_default().queue = Some(queue);
+        self
+    }
+
+    fn queue(&self) -> Option<&Arc<AbortControl>> {
+        self.more.as_ref()?.queue.as_ref()
+    }
+
+    fn shared_label(&self) -> Option<&Label> {
+        self.more.as_ref()?.label.as_ref()
+    }
+
+    /// Returns the task's id, unique among the tasks that run at the time.
+    ///
+    /// Equivalent to [`JoinHandle::id`].
+    pub fn id(&self) -> Id {
+        let queued = self.queue().and_then(|queue| queue.id());
+        queued.unwrap_or_else(|| self.join.id())
+    }
+
+    /// Returns the task's name: that of the function, or of its option `name = "…"`.
+    pub fn name(&self) -> &'static str {
+        self.name.get()
+    }
+
+    /// Returns the task's label, which its option `label = …` gave it.
+    pub fn label(&self) -> Option<&str> {
+        self.shared_label().map(|label| &**label)
+    }
+
+    /// Returns the place of the call that started the task.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// Returns whether the task has ended and its destructors have run.
+    ///
+    /// Equivalent to [`JoinHandle::is_finished`]. Right after [`abort`](Self::abort) it may still be
+    /// false.
+    pub fn is_finished(&self) -> bool {
+        match self.queue() {
+            Some(queue) => queue.is_finished(),
+            None => self.join.is_finished(),
+        }
+    }
+
+    /// Asks the task to end: cancels the token if it takes one (a `#[cancel]` parameter), else aborts
+    /// it at its next `.await`.
+    ///
+    /// It is a request: a task that ends with a value all the same gives that value. It does not
+    /// wait; [`stop`](Self::stop) does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background]
+    /// async fn count(#[cancel] token: CancellationToken) -> u64 {
+    ///     let mut rounds = 0;
+    ///     while !token.is_cancelled() {
+    ///         rounds += 1;
+    ///         tokio::task::yield_now().await;
+    ///     }
+    ///     rounds
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = count();
+    /// tokio::task::yield_now().await;
+    /// handle.cancel();
+    /// assert!(handle.await.unwrap() > 0);
+    /// # }
+    /// ```
+    pub fn cancel(&self) {
+        match &self.token {
+            Some(token) => token.cancel(),
+            None => self.abort(),
+        }
+    }
+
+    /// Drops the task at its next `.await`, whether or not it takes a token.
+    ///
+    /// Equivalent to [`JoinHandle::abort`]: a request, which does nothing to a task that has ended or
+    /// to a `blocking` function that already runs.
+    pub fn abort(&self) {
+        match self.queue() {
+            Some(queue) => queue.abort(),
+            None => self.join.abort(),
+        }
+    }
+
+    /// Returns tokio's handle, to abort the task from elsewhere.
+    ///
+    /// Equivalent to [`JoinHandle::abort_handle`]. It knows nothing of tokens: see
+    /// [`cancel_handle`](Self::cancel_handle) for one that does. For a `blocking` function with a
+    /// `limit` it acts on what there is at the time of this call: the task that waits for its turn, or
+    /// the running function.
+    pub fn abort_handle(&self) -> AbortHandle {
+        let queued = self.queue().and_then(|queue| queue.abort_handle());
+        queued.unwrap_or_else(|| self.join.abort_handle())
+    }
+
+    /// Returns a handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
+    pub fn cancel_handle(&self) -> CancelHandle {
+        match (&self.token, self.queue()) {
+            (Some(token), _) => CancelHandle::cancels(token.clone()),
+            (None, Some(queue)) => CancelHandle::aborts_queued(queue.clone()),
+            (None, None) => CancelHandle::aborts(self.join.abort_handle()),
+        }
+    }
+
+    /// Ends the task and waits until it is gone: cancels its token if it takes one, waits at most
+    /// `grace` for it to end by itself, then aborts it and waits until it is dropped.
+    ///
+    /// A `grace` of zero aborts at once; [`Duration::MAX`] never does. A `blocking` function that
+    /// already runs is waited for, however long it takes.
+    ///
+    /// # Errors
+    ///
+    /// As for awaiting the handle: a task that ends with a value in time gives `Ok`, one that had to be
+    /// aborted gives an error of kind [`Cancelled`](crate::TaskErrorKind::Cancelled).
+    ///
+    /// # Panics
+    ///
+    /// In a runtime without timers (`Builder::enable_time`), unless `grace` is zero or
+    /// [`Duration::MAX`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future of `stop` detaches the task, like dropping the handle. What was asked by
+    /// then, stays asked.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::background;
+    ///
+    /// #[background]
+    /// async fn wait_forever() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let error = wait_forever().stop(Duration::from_secs(5)).await.unwrap_err();
+    /// assert!(error.is_cancelled());
+    /// # }
+    /// ```
+    pub async fn stop(mut self, grace: Duration) -> Result<T, TaskError> {
+        self.stop_mut(grace).await
+    }
+
+    pub(crate) async fn stop_mut(&mut self, grace: Duration) -> Result<T, TaskError> {
+        if let Some(token) = &self.token {
+            token.cancel();
+        }
+        if grace == Duration::MAX {
+            return self.await;
+        }
+        if !grace.is_zero() {
+            if let Ok(ended) = tokio::time::timeout(grace, &mut *self).await {
+                return ended;
+            }
+        }
+        self.abort();
+        self.await
+    }
+
+    /// Detaches the task: it runs on without a handle.
+    ///
+    /// Dropping the handle does the same; this says that it is meant. A failure goes to the hook of
+    /// [`set_failure_hook`](crate::set_failure_hook). A function that is never awaited is better marked
+    /// `#[background(detach)]`: its failure is reported before it leaves its scope.
+    pub fn detach(self) {}
+
+    /// Returns a handle that aborts the task when it is dropped.
+    pub fn abort_on_drop(self) -> AbortOnDrop<T> {
+        AbortOnDrop::new(self)
+    }
+
+    /// All ends but the usual one; `None` if the task only moved on to a second one.
+    #[cold]
+    fn poll_unusual_end(
+        &mut self,
+        outcome: Result<Outcome<T>, JoinError>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<T, TaskError>> {
+        match self.unusual_end(outcome) {
+            Some(ended) => {
+                self.received = true;
+                Poll::Ready(ended)
+            }
+            None => Pin::new(self).poll(cx),
+        }
+    }
+
+    #[cold]
+    fn unusual_end(
+        &mut self,
+        outcome: Result<Outcome<T>, JoinError>,
+    ) -> Option<Result<T, TaskError>> {
+        Some(match outcome {
+            Ok(Outcome::Value(value)) => Ok(value),
+            Ok(Outcome::Unfinished(unfinished)) => match *unfinished {
+                Unfinished::Failed(failed) => Ok(failed.receive()),
+                Unfinished::TimedOut(unreceived) | Unfinished::Refused(unreceived) => {
+                    let (reason, attempts) = unreceived.receive();
+                    Err(self.error(reason, attempts))
+                }
+                Unfinished::HandedOver(call) => {
+                    self.join = call;
+                    return None;
+                }
+                Unfinished::Cancelled | Unfinished::Reported => {
+                    Err(self.error(Reason::Cancelled, 1))
+                }
+            },
+            Err(error) => Err(match error.try_into_panic() {
+                Ok(payload) => {
+                    let (payload, attempts) = UnreceivedPanic::receive(payload);
+                    self.error(Reason::panicked(payload), attempts)
+                }
+                Err(_) => self.error(Reason::Cancelled, 1),
+            }),
+        })
+    }
+
+    fn error(&self, reason: Reason, attempts: u32) -> TaskError {
+        let id = self.id();
+        let origin = Origin {
+            name: self.name(),
+            label: self.shared_label().cloned(),
+            spawned_at: self.spawned_at,
+            id: Some(id),
+            attempts,
+        };
+        TaskError::new(reason, id, origin)
+    }
+
+    /// Returns whether a poll would find something that the last one did not.
+    pub(crate) fn has_news(&self) -> bool {
+        self.join.is_finished()
+    }
+
+    /// Waits for the end and receives nothing: a failure is reported, as when the handle is dropped.
+    pub(crate) fn poll_unreceived(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        while !self.received {
+            let outcome = ready!(Pin::new(&mut self.join).poll(cx));
+            // Destructors of values and of panics' payloads may panic.
+            let dropped = catch_unwind(AssertUnwindSafe(|| match outcome {
+                Ok(Outcome::Unfinished(unfinished)) => match *unfinished {
+                    Unfinished::HandedOver(call) => Some(call),
+                    other => {
+                        drop(other);
+                        None
+                    }
+                },
+                other => {
+                    drop(other);
+                    None
+                }
+            }));
+            match dropped {
+                Ok(Some(call)) => self.join = call,
+                Ok(None) => self.received = true,
+                Err(second) => {
+                    discard(second);
+                    self.received = true;
+                }
+            }
+        }
+        Poll::Ready(())
+    }
+}
+
+impl<T, E> TaskHandle<Result<T, E>> {
+    /// One `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
+    ///
+    /// `handle.flatten().await?` instead of `handle.await??`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use spawn_runtime::background;
+    ///
+    /// #[background]
+    /// async fn read() -> io::Result<u32> {
+    ///     Ok(7)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> io::Result<()> {
+    /// assert_eq!(read().flatten().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn flatten(self) -> Flatten<T, E>
+    where
+        E: FromTaskError,
+    {
+        Flatten::new(self)
+    }
+}
+
+impl<T> Future for TaskHandle<T> {
+    type Output = Result<T, TaskError>;
+
+    #[inline]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        if self.received {
+            return Poll::Pending;
+        }
+        match Pin::new(&mut self.join).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Ok(Outcome::Value(value))) => {
+                self.received = true;
+                Poll::Ready(Ok(value))
+            }
+            Poll::Ready(outcome) => self.poll_unusual_end(outcome, cx),
+        }
+    }
+}
+
+impl<T> Debug for TaskHandle<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TaskHandle")
+            .field("name", &self.name())
+            .field("id", &self.id())
+            .field("spawned_at", &format_args!("{}", self.spawned_at))
+            .field("is_finished", &self.is_finished())
+            .finish()
+    }
+}

@@ -1,0 +1,208 @@
+//! A `blocking` function with a `limit`: two tasks, of which the first waits for its turn.
+
+use std::{
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    task::{Context, Poll, ready},
+};
+
+use tokio::task::{AbortHandle, Id, JoinHandle};
+
+use crate::{
+    Spawn,
+    error::Label,
+    task::{
+        BlockingCall, Body, Ended, HandsOver, Identity, Outcome, Owner, Permit, Report, TaskName,
+        Turn,
+    },
+};
+
+/// A blocking function that waits for its turn as an async task, which holds no thread of the blocking pool,
+/// then goes on as a second task there.
+///
+/// Two tasks rather than one that waits for the other: an abort would end the waiting one while the
+/// function runs on, and the handle would say `Cancelled` of a function that runs. So the first task
+/// ends when the second is spawned, and the handle goes on with the second.
+pub(crate) struct QueuedBlocking<S, R, F> {
+    turn: Turn,
+    permit: Option<Permit>,
+    identity: Identity,
+    // None once handed over.
+    call: Option<Call<S, R, F>>,
+    control: Arc<AbortControl>,
+}
+
+struct Call<S, R, F> {
+    spawner: S,
+    report: R,
+    function: F,
+}
+
+impl<S, R, F> QueuedBlocking<S, R, F> {
+    pub(crate) fn new(
+        turn: Turn,
+        identity: Identity,
+        spawner: S,
+        report: R,
+        function: F,
+        control: Arc<AbortControl>,
+    ) -> Self {
+        QueuedBlocking {
+            turn,
+            permit: None,
+            identity,
+            call: Some(Call {
+                spawner,
+                report,
+                function,
+            }),
+            control,
+        }
+    }
+}
+
+// Nothing in it is pinned.
+impl<S, R, F> Unpin for QueuedBlocking<S, R, F> {}
+
+impl<S, R, F, T> Body for QueuedBlocking<S, R, F>
+where
+    S: Spawn + 'static,
+    R: Report<T>,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    type Output = T;
+
+    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.permit = ready!(self.turn.poll(cx));
+        Poll::Ready(self.permit.is_some())
+    }
+
+    fn poll_body(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Ended<T>> {
+        let permit = self.permit.take().expect("its turn has come");
+        let call = self.call.take().expect("a finished task is not polled");
+        // The function is another task, and still this one to the caller.
+        let identity = Identity {
+            id: tokio::task::try_id(),
+            ..self.identity.clone()
+        };
+        Poll::Ready(Ended::HandsOver(Box::new(TakenTurn {
+            permit,
+            identity,
+            call,
+            control: self.control.clone(),
+        })))
+    }
+
+    fn identity(&self) -> Identity {
+        self.identity.clone()
+    }
+
+    fn name(&self) -> TaskName {
+        self.identity.name
+    }
+
+    fn label(&self) -> Option<&Label> {
+        self.identity.label.as_ref()
+    }
+
+    fn is_waiting(&self) -> bool {
+        true
+    }
+}
+
+/// A function whose turn has come.
+struct TakenTurn<S, R, F> {
+    permit: Permit,
+    identity: Identity,
+    call: Call<S, R, F>,
+    control: Arc<AbortControl>,
+}
+
+impl<S, R, F, T> HandsOver<T> for TakenTurn<S, R, F>
+where
+    S: Spawn,
+    R: Report<T>,
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    fn spawn(self: Box<Self>, owner: Box<dyn Owner>) -> JoinHandle<Outcome<T>> {
+        let Call {
+            spawner,
+            report,
+            function,
+        } = self.call;
+        let call =
+            BlockingCall::new(self.identity, report, owner, function).with_permit(self.permit);
+        let running = spawner.spawn_blocking_task(call);
+        self.control.handed_over(running.abort_handle());
+        running
+    }
+}
+
+/// Aborts the task that waits for its turn, or the function in which it goes on.
+#[derive(Debug, Default)]
+pub(crate) struct AbortControl {
+    waiting: OnceLock<AbortHandle>,
+    calling: Mutex<Calling>,
+}
+
+#[derive(Debug, Default)]
+struct Calling {
+    aborted: bool,
+    call: Option<AbortHandle>,
+}
+
+impl AbortControl {
+    /// Tells of the task that waits, right after it was spawned.
+    pub(crate) fn waiting(&self, waiting: AbortHandle) {
+        let waiting = self.waiting.get_or_init(|| waiting);
+        // A scope that shuts down may have been faster.
+        if self.lock().aborted {
+            waiting.abort();
+        }
+    }
+
+    fn handed_over(&self, call: AbortHandle) {
+        let mut calling = self.lock();
+        // The abort came while this task was being polled: the call may still be in the pool's queue.
+        if calling.aborted {
+            call.abort();
+        }
+        calling.call = Some(call);
+    }
+
+    pub(crate) fn abort(&self) {
+        let mut calling = self.lock();
+        calling.aborted = true;
+        if let Some(waiting) = self.waiting.get() {
+            waiting.abort();
+        }
+        if let Some(call) = &calling.call {
+            call.abort();
+        }
+    }
+
+    /// Returns the id that the task had from the start.
+    pub(crate) fn id(&self) -> Option<Id> {
+        self.waiting.get().map(AbortHandle::id)
+    }
+
+    pub(crate) fn abort_handle(&self) -> Option<AbortHandle> {
+        self.lock().call.as_ref().or(self.waiting.get()).cloned()
+    }
+
+    pub(crate) fn is_finished(&self) -> bool {
+        let waiting = self.waiting.get().is_some_and(AbortHandle::is_finished);
+        waiting
+            && self
+                .lock()
+                .call
+                .as_ref()
+                .is_none_or(AbortHandle::is_finished)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Calling> {
+        self.calling.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

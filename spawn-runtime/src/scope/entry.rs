@@ -1,0 +1,230 @@
+use std::{
+    panic::Location,
+    sync::{
+        Arc, PoisonError,
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+    },
+};
+
+use tokio::{
+    task::{AbortHandle, Id, try_id},
+    time::Instant,
+};
+
+use super::{TaskInfo, TaskState, lock, node::Node, sync::Mutex};
+use crate::{
+    error::{Label, catch_panic},
+    task::{Identity, TaskName},
+};
+
+/// What a scope keeps of a task. An entry is used for one task after the other.
+pub(super) struct Entry {
+    pub(super) node: Arc<Node>,
+    pub(super) shard: usize,
+    /// Relaxed: written and read under the lock of the shard.
+    key: AtomicUsize,
+    name: TaskName,
+    pub(super) spawned_at: &'static Location<'static>,
+    since: Instant,
+    /// `NEW`, `WAITING` or `BEGUN`. Relaxed: only the task itself goes by it, and it publishes nothing.
+    stage: AtomicU8,
+    /// Spares the task a lock. Relaxed: if it is not seen, the lock tells.
+    has_id: AtomicBool,
+    control: Mutex<Control>,
+}
+
+/// What is known of the task once it is spawned, and until it has left.
+#[derive(Default)]
+struct Control {
+    label: Option<Label>,
+    id: Option<Id>,
+    abort: Option<AbortHandle>,
+    /// A shutdown has aborted it.
+    aborted: bool,
+    left: bool,
+}
+
+/// Not polled yet.
+const NEW: u8 = 0;
+const WAITING: u8 = 1;
+const BEGUN: u8 = 2;
+
+/// A task on its way into a scope.
+pub(super) struct NewTask {
+    pub(super) name: TaskName,
+    pub(super) label: Option<Label>,
+    pub(super) spawned_at: &'static Location<'static>,
+    /// It has to wait for its turn.
+    pub(super) waits: bool,
+}
+
+impl NewTask {
+    /// A blocking function.
+    pub(super) fn call(identity: Identity, spawned_at: &'static Location<'static>) -> Self {
+        NewTask {
+            name: identity.name,
+            label: identity.label,
+            spawned_at,
+            waits: false,
+        }
+    }
+
+    fn stage(&self) -> u8 {
+        if self.waits { WAITING } else { NEW }
+    }
+}
+
+impl Entry {
+    pub(super) fn new(node: Arc<Node>, shard: usize, task: NewTask) -> Self {
+        Entry {
+            node,
+            shard,
+            key: AtomicUsize::new(0),
+            name: task.name,
+            spawned_at: task.spawned_at,
+            since: Instant::now(),
+            stage: AtomicU8::new(task.stage()),
+            has_id: AtomicBool::new(false),
+            control: Mutex::new(Control {
+                label: task.label,
+                ..Control::default()
+            }),
+        }
+    }
+
+    /// For the next task: no other thread has it now.
+    #[inline]
+    pub(super) fn reset(&mut self, task: NewTask) {
+        self.name = task.name;
+        self.spawned_at = task.spawned_at;
+        self.since = Instant::now();
+        *self.stage.get_mut() = task.stage();
+        *self.has_id.get_mut() = false;
+        let control = self
+            .control
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
+        control.label = task.label;
+        control.id = None;
+        control.aborted = false;
+        control.left = false;
+    }
+
+    #[inline]
+    pub(super) fn set_key(&self, key: usize) {
+        self.key.store(key, Relaxed);
+    }
+
+    #[inline]
+    pub(super) fn key(&self) -> usize {
+        self.key.load(Relaxed)
+    }
+
+    /// The task was spawned. It may have left by now.
+    #[inline]
+    pub(super) fn spawned(&self, abort: AbortHandle) {
+        let mut control = lock(&self.control);
+        if control.id.is_none() {
+            control.id = Some(abort.id());
+        }
+        self.has_id.store(true, Relaxed);
+        if control.aborted && !control.left {
+            drop(control);
+            catch_panic(|| abort.abort());
+            return;
+        }
+        let unneeded = match control.left {
+            true => Some(abort),
+            // That of the task which has handed over to a function.
+            false => control.abort.replace(abort),
+        };
+        drop(control);
+        drop(unneeded);
+    }
+
+    /// The body is about to be polled.
+    #[inline]
+    pub(super) fn begins(&self) {
+        if self.stage.load(Relaxed) != BEGUN {
+            self.is_polled(BEGUN);
+        }
+    }
+
+    /// The task has been polled, and waits for its turn.
+    pub(super) fn waits(&self) {
+        self.is_polled(WAITING);
+    }
+
+    #[cold]
+    fn is_polled(&self, stage: u8) {
+        self.stage.store(stage, Relaxed);
+        if !self.has_id.load(Relaxed) {
+            // The spawner does not know it yet.
+            let mut control = lock(&self.control);
+            control.id = control.id.or_else(try_id);
+        }
+    }
+
+    /// A shutdown aborts the task. One that is not spawned yet is aborted when it is.
+    pub(super) fn abort(&self) {
+        let mut control = lock(&self.control);
+        control.aborted = true;
+        let abort = control.abort.clone();
+        drop(control);
+        if let Some(abort) = abort {
+            // It wakes a `LocalSet`, whose waker may be user code.
+            catch_panic(|| abort.abort());
+        }
+    }
+
+    /// The task leaves.
+    #[inline]
+    pub(super) fn leaves(&self) {
+        let mut control = lock(&self.control);
+        control.left = true;
+        let (abort, label) = (control.abort.take(), control.label.take());
+        drop(control);
+        // The handle keeps the memory of the task.
+        drop((abort, label));
+    }
+
+    /// Returns `None` while the task is being spawned.
+    pub(super) fn info(&self) -> Option<TaskInfo> {
+        let control = lock(&self.control);
+        let (id, label, aborted) = (control.id?, control.label.clone(), control.aborted);
+        if control.left {
+            return None;
+        }
+        drop(control);
+        let state = if aborted || self.node.is_stopping() {
+            TaskState::Stopping
+        } else if self.stage.load(Relaxed) == WAITING {
+            TaskState::Waiting
+        } else {
+            TaskState::Running
+        };
+        Some(self.info_as(id, label, state))
+    }
+
+    /// Returns it as a task that a shutdown has aborted, if that is so.
+    #[cold]
+    pub(super) fn aborted_info(&self) -> Option<TaskInfo> {
+        let control = lock(&self.control);
+        let (id, label, aborted) = (control.id, control.label.clone(), control.aborted);
+        drop(control);
+        let id = id.or_else(try_id).filter(|_| aborted)?;
+        Some(self.info_as(id, label, TaskState::Stopping))
+    }
+
+    fn info_as(&self, id: Id, label: Option<Label>, state: TaskState) -> TaskInfo {
+        TaskInfo {
+            scope: self.node.name(),
+            name: self.name,
+            label,
+            id,
+            spawned_at: self.spawned_at,
+            age: self.since.elapsed(),
+            state,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::{
+    fmt::{self, Display},
+    panic::Location,
+    time::Duration,
+};
+
+use tokio::task::Id;
+
+use crate::{
+    error::{Approximate, Label, one_line},
+    task::TaskName,
+};
+
+/// A task of a [`TaskScope`](super::TaskScope): who it is, since when, and from where.
+///
+/// From [`TaskScope::tasks`](super::TaskScope::tasks), for a page or a log of what runs now, and from
+/// [`ShutdownReport`](super::ShutdownReport). It is a picture of the moment when it was taken.
+#[derive(Clone)]
+pub struct TaskInfo {
+    pub(super) scope: Option<&'static str>,
+    pub(super) name: TaskName,
+    pub(super) label: Option<Label>,
+    pub(super) id: Id,
+    pub(super) spawned_at: &'static Location<'static>,
+    pub(super) age: Duration,
+    pub(super) state: TaskState,
+}
+
+/// What a task of a scope is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TaskState {
+    /// It waits for its turn (`limit = …`); its body has not begun.
+    Waiting,
+    /// It runs, or will as soon as the runtime polls it.
+    Running,
+    /// Its scope was cancelled or is shutting down.
+    Stopping,
+}
+
+impl Display for TaskState {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(match self {
+            TaskState::Waiting => "waiting",
+            TaskState::Running => "running",
+            TaskState::Stopping => "stopping",
+        })
+    }
+}
+
+impl TaskInfo {
+    /// Returns the task's name, as [`TaskHandle::name`](crate::TaskHandle::name) does.
+    pub fn name(&self) -> &'static str {
+        self.name.get()
+    }
+
+    /// Returns the task's label, if it has one.
+    pub fn label(&self) -> Option<&str> {
+        self.label.as_deref()
+    }
+
+    /// Returns the name of the task's scope, if it has one.
+    pub fn scope_name(&self) -> Option<&'static str> {
+        self.scope
+    }
+
+    /// Returns the task's id, as [`TaskHandle::id`](crate::TaskHandle::id) does.
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    /// Returns the place of the call that started the task.
+    pub fn spawned_at(&self) -> &'static Location<'static> {
+        self.spawned_at
+    }
+
+    /// How long ago the task was spawned.
+    ///
+    /// Tasks that are spawned in one go, each before the one before it has begun to run, may share a time:
+    /// up to 32 of them, that of the first.
+    pub fn age(&self) -> Duration {
+        self.age
+    }
+
+    /// Returns what the task was doing.
+    pub fn state(&self) -> TaskState {
+        self.state
+    }
+}
+
+/// One line, as in the report of a shutdown.
+impl Display for TaskInfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "`{}`", self.name())?;
+        if let Some(label) = &self.label {
+            write!(formatter, " ({})", one_line(label))?;
+        }
+        if let Some(scope) = self.scope {
+            write!(formatter, " in {scope}")?;
+        }
+        let (id, age, place) = (self.id, Approximate(self.age), self.spawned_at);
+        write!(formatter, " (task {id}, spawned {age} ago at {place})")
+    }
+}
+
+impl fmt::Debug for TaskInfo {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("TaskInfo")
+            .field("name", &self.name())
+            .field("label", &self.label())
+            .field("id", &self.id)
+            .field("spawned_at", &format_args!("{}", self.spawned_at))
+            .field("age", &self.age)
+            .field("state", &self.state)
+            .finish()
+    }
+}

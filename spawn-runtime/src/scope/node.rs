@@ -1,0 +1,347 @@
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{
+            AtomicBool,
+            Ordering::{Acquire, Release},
+        },
+    },
+};
+
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    TaskInfo,
+    counts::Counts,
+    entry::{Entry, NewTask},
+    lock,
+    registry::Registry,
+    shutdown::Shutdown,
+    wakers::Wakers,
+};
+use crate::{
+    error::{FailureHook, TaskFailure, catch_panic},
+    task::Ending,
+};
+
+/// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
+/// [`TaskScope`](super::TaskScope)s that users hold.
+pub(crate) struct Node {
+    pub(super) registry: Registry,
+    pub(super) token: CancellationToken,
+    parent: Option<Arc<Node>>,
+    /// Its key among its parent's children.
+    key: u64,
+    children: Mutex<Children>,
+    settings: Settings,
+    /// The first task that failed, here or in a scope below.
+    first_failure: OnceLock<Arc<TaskFailure>>,
+    pub(super) shutdown: Mutex<Shutdown>,
+    /// A shutdown of this scope or of one above it aborts its tasks: set before the first is aborted.
+    aborting: AtomicBool,
+    /// Woken when the last task has left.
+    empty: Wakers,
+    /// Woken when a shutdown begins and when it has its report.
+    pub(super) progress: Wakers,
+}
+
+/// What a scope is made with.
+#[derive(Clone, Default)]
+pub(super) struct Settings {
+    pub(super) name: Option<&'static str>,
+    pub(super) fail_fast: bool,
+    pub(super) on_failure: Option<FailureHook>,
+}
+
+/// Locked from the root downwards, where two are locked at once.
+#[derive(Default)]
+struct Children {
+    closed: bool,
+    /// All scopes below are closed too.
+    all_closed: bool,
+    /// All tasks here and below are aborted.
+    all_aborted: bool,
+    next_key: u64,
+    nodes: BTreeMap<u64, Weak<Node>>,
+}
+
+impl Node {
+    pub(super) fn root(settings: Settings) -> Arc<Node> {
+        Arc::new(Node::new(CancellationToken::new(), None, 0, settings))
+    }
+
+    fn new(
+        token: CancellationToken,
+        parent: Option<Arc<Node>>,
+        key: u64,
+        settings: Settings,
+    ) -> Node {
+        Node {
+            registry: Registry::new(),
+            token,
+            parent,
+            key,
+            children: Mutex::default(),
+            settings,
+            first_failure: OnceLock::new(),
+            shutdown: Mutex::default(),
+            aborting: AtomicBool::new(false),
+            empty: Wakers::default(),
+            progress: Wakers::default(),
+        }
+    }
+
+    /// A child of a scope that is closed is born closed.
+    pub(super) fn child(self: &Arc<Self>, settings: Settings) -> Arc<Node> {
+        let mut children = lock(&self.children);
+        let key = children.next_key;
+        children.next_key += 1;
+        let token = self.token.child_token();
+        let child = Arc::new(Node::new(token, Some(self.clone()), key, settings));
+        children.nodes.insert(key, Arc::downgrade(&child));
+        let closed = children.closed;
+        drop(children);
+        if closed {
+            child.close();
+        }
+        child
+    }
+
+    pub(super) fn name(&self) -> Option<&'static str> {
+        self.settings.name
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    pub(super) fn failure_hook(&self) -> Option<FailureHook> {
+        self.lineage()
+            .find_map(|node| node.settings.on_failure.clone())
+    }
+
+    /// Returns whether a first failure is still to be noted, here or above.
+    pub(super) fn keeps_failure(&self) -> bool {
+        self.lineage()
+            .any(|node| node.first_failure.get().is_none())
+    }
+
+    pub(super) fn first_failure(&self) -> Option<Arc<TaskFailure>> {
+        self.first_failure.get().cloned()
+    }
+
+    /// Takes a task in; `None` if the scope is closed.
+    #[inline]
+    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Option<Arc<Entry>> {
+        let shard = self.registry.shard_of_thread();
+        let entered = self.registry.enter(
+            shard,
+            task,
+            |task| Entry::new(self.clone(), shard, task),
+            || {
+                self.above()
+                    .for_each(|node| node.registry.enter_below(shard))
+            },
+        );
+        if entered.is_none() {
+            self.above()
+                .for_each(|node| node.registry.refuse_below(shard));
+        }
+        entered
+    }
+
+    /// A task leaves: as one step it is counted, noted if it is the first that failed, and forgotten.
+    #[inline]
+    pub(super) fn leave(&self, entry: &Entry, ending: Ending, failure: Option<Arc<TaskFailure>>) {
+        if let Some(failure) = failure {
+            self.note_failure(failure);
+        }
+        let cut_off = if ending == Ending::Cancelled {
+            entry.aborted_info()
+        } else {
+            None
+        };
+        entry.leaves();
+        // From the root: a scope has left out no task that one below has counted.
+        if self.parent.is_some() {
+            for node in self.above() {
+                node.count(entry, None, ending, cut_off.as_ref());
+            }
+        }
+        self.count(entry, Some(entry.key()), ending, cut_off.as_ref());
+        for node in self.lineage() {
+            if node.registry.is_last() {
+                node.empty.wake_all();
+            }
+        }
+    }
+
+    #[inline]
+    fn count(&self, entry: &Entry, key: Option<usize>, ending: Ending, cut_off: Option<&TaskInfo>) {
+        // By another scope's shutdown, it is one of the cancelled: a list of them would grow for as long as
+        // this scope lives.
+        let cut_off = cut_off.filter(|_| self.is_aborting());
+        self.registry
+            .leave(entry.shard, key, |counts, aborted| match cut_off {
+                None => counts.count(ending),
+                Some(task) => {
+                    counts.aborted += 1;
+                    aborted.push(task.clone());
+                }
+            });
+    }
+
+    /// A task has failed.
+    #[cold]
+    fn note_failure(&self, failure: Arc<TaskFailure>) {
+        for node in self.lineage() {
+            let _ = node.first_failure.set(failure.clone());
+        }
+    }
+
+    /// Returns this scope and those above it.
+    fn lineage(&self) -> impl Iterator<Item = &Node> {
+        std::iter::successors(Some(self), |node| node.parent.as_deref())
+    }
+
+    fn above(&self) -> impl Iterator<Item = &Node> {
+        self.lineage().skip(1)
+    }
+
+    /// Returns this scope and those below it that are alive.
+    pub(super) fn subtree(self: &Arc<Self>) -> Vec<Arc<Node>> {
+        self.subtree_but(|_| false)
+    }
+
+    /// Returns the scopes in which there may be a task that is not aborted. They must be closed.
+    pub(super) fn subtree_to_abort(self: &Arc<Self>) -> Vec<Arc<Node>> {
+        self.subtree_but(|children| children.all_aborted)
+    }
+
+    /// The same without the scopes that are `done`, and those below them.
+    fn subtree_but(self: &Arc<Self>, done: impl Fn(&Children) -> bool) -> Vec<Arc<Node>> {
+        let mut nodes = vec![self.clone()];
+        let mut next = 0;
+        // A loop, since a recursion would run out of stack in a deep tree.
+        while let Some(node) = nodes.get(next).cloned() {
+            let children = lock(&node.children);
+            if done(&children) {
+                drop(children);
+                nodes.swap_remove(next);
+                continue;
+            }
+            nodes.extend(children.nodes.values().filter_map(Weak::upgrade));
+            next += 1;
+        }
+        nodes
+    }
+
+    pub(super) fn live(&self) -> usize {
+        self.registry.live()
+    }
+
+    pub(super) fn is_stopping(&self) -> bool {
+        self.token.is_cancelled()
+    }
+
+    pub(super) fn is_aborting(&self) -> bool {
+        // Acquire: pairs with `set_aborting`. A task that was aborted sees it.
+        self.aborting.load(Acquire)
+    }
+
+    pub(super) fn set_aborting(&self) {
+        self.aborting.store(true, Release);
+    }
+
+    /// Waits until there are no tasks, here and below.
+    pub(super) async fn wait(&self) {
+        // Before the look, so that nothing is missed after it: the last task counts itself off, then wakes.
+        let empty = self.empty.wait();
+        if self.live() > 0 {
+            empty.await;
+        }
+    }
+
+    /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:
+    /// so it goes all the way down, also where another call is on its way.
+    pub(super) fn close(self: &Arc<Self>) {
+        let mut nodes = vec![self.clone()];
+        let mut next = 0;
+        while let Some(node) = nodes.get(next).cloned() {
+            let mut children = lock(&node.children);
+            // Else a line of scopes that are dropped one by one would be gone through again for each.
+            if !children.all_closed {
+                children.closed = true;
+                nodes.extend(children.nodes.values().filter_map(Weak::upgrade));
+                drop(children);
+                node.registry.close();
+            }
+            next += 1;
+        }
+        nodes
+            .iter()
+            .for_each(|node| lock(&node.children).all_closed = true);
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        lock(&self.children).closed
+    }
+
+    /// Returns the tasks here and below, the oldest first.
+    pub(super) fn tasks(self: &Arc<Self>) -> Vec<TaskInfo> {
+        let mut tasks = Vec::new();
+        for node in self.subtree() {
+            node.registry.for_each(|entry| tasks.extend(entry.info()));
+        }
+        tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
+        tasks
+    }
+
+    /// Returns how the tasks here and below ended.
+    pub(super) fn ended(&self) -> (Counts, Vec<TaskInfo>) {
+        let (counts, mut aborted) = self.registry.ended();
+        aborted.sort_by_key(|task| std::cmp::Reverse(task.age()));
+        (counts, aborted)
+    }
+
+    /// Aborts all tasks at once: the last `TaskScope` was dropped, so no caller is left to wait.
+    pub(super) fn abandon(self: &Arc<Self>) {
+        self.close();
+        if self.live() > 0 {
+            // This runs in destructors.
+            catch_panic(|| self.token.cancel());
+            let nodes = self.subtree_to_abort();
+            nodes.iter().for_each(|node| node.set_aborting());
+            for node in &nodes {
+                node.registry.for_each(|entry| entry.abort());
+            }
+            Node::all_are_aborted(&nodes);
+        }
+    }
+
+    /// What [`subtree_to_abort`](Self::subtree_to_abort) gave is done.
+    pub(super) fn all_are_aborted(nodes: &[Arc<Node>]) {
+        nodes
+            .iter()
+            .for_each(|node| lock(&node.children).all_aborted = true);
+    }
+}
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        let Some(parent) = self.parent.take() else {
+            return;
+        };
+        lock(&parent.children).nodes.remove(&self.key);
+        // A deep line of scopes would run out of stack if each dropped its parent in its own destructor.
+        let mut last = Arc::into_inner(parent);
+        while let Some(mut node) = last {
+            let Some(parent) = node.parent.take() else {
+                break;
+            };
+            lock(&parent.children).nodes.remove(&node.key);
+            last = Arc::into_inner(parent);
+        }
+    }
+}

@@ -1,0 +1,272 @@
+use std::{
+    cell::Cell,
+    mem,
+    sync::{
+        Arc, OnceLock,
+        atomic::{
+            AtomicUsize,
+            Ordering::{AcqRel, Acquire, Relaxed},
+        },
+    },
+    thread,
+};
+
+use slab::Slab;
+
+use super::{
+    TaskInfo,
+    counts::Counts,
+    entry::{Entry, NewTask},
+    lock,
+    sync::Mutex,
+};
+
+/// The tasks of a scope in a few shards, each with a lock. A task has a key in its shard, which never changes
+/// and is used again only when the task has left.
+///
+/// A task is admitted or refused, and leaves, under the lock of its shard. So when
+/// [`close`](Self::close) has returned, all tasks that there will ever be are in the registry. No user code
+/// runs while a shard is locked: no waker, no destructor, no observer.
+pub(super) struct Registry {
+    shards: Box<[Padded<Mutex<Shard>>]>,
+    /// How many tasks there are here and in the scopes below.
+    live: AtomicUsize,
+}
+
+/// On cache lines of its own.
+#[repr(align(128))]
+struct Padded<T>(T);
+
+#[derive(Default)]
+struct Shard {
+    closed: bool,
+    tasks: Slab<Arc<Entry>>,
+    /// Entries of tasks that have left, to be used again: else each task would allocate one. They keep their scope
+    /// alive, until it is closed.
+    unused: Vec<Arc<Entry>>,
+    /// With fewer tasks, memory is given back.
+    shrink_below: usize,
+    /// Of this scope and of the scopes below.
+    counts: Counts,
+    /// The tasks that a shutdown aborted, here and in the scopes below.
+    aborted: Vec<TaskInfo>,
+}
+
+impl Registry {
+    pub(super) fn new() -> Self {
+        Registry::with_shards(shards())
+    }
+
+    pub(super) fn with_shards(shards: usize) -> Self {
+        let shards = (0..shards).map(|_| Padded(Mutex::default())).collect();
+        Registry {
+            shards,
+            live: AtomicUsize::new(0),
+        }
+    }
+
+    /// Returns the shard for tasks that this thread spawns. Other threads may have the same.
+    #[inline]
+    pub(super) fn shard_of_thread(&self) -> usize {
+        thread_number() % self.shards.len()
+    }
+
+    /// Admits a task; `None` if the scope is closed. `above` counts it in the scopes above, before it can leave.
+    #[inline]
+    pub(super) fn enter(
+        &self,
+        shard: usize,
+        task: NewTask,
+        new_entry: impl FnOnce(NewTask) -> Entry,
+        above: impl FnOnce(),
+    ) -> Option<Arc<Entry>> {
+        let mut shard = lock(&self.shards[shard].0);
+        if shard.closed {
+            shard.counts.refused += 1;
+            return None;
+        }
+        let mut unused = shard.unused.pop();
+        let entry = match unused.as_mut().and_then(Arc::get_mut) {
+            Some(entry) => {
+                entry.reset(task);
+                unused.expect("it is there")
+            }
+            // The task that left last may hold it yet.
+            None => Arc::new(new_entry(task)),
+        };
+        let key = shard.insert(entry.clone());
+        entry.set_key(key);
+        shard.counts.entered += 1;
+        // Relaxed: `close` takes the lock after this, and reads the number after that.
+        self.live.fetch_add(1, Relaxed);
+        above();
+        Some(entry)
+    }
+
+    /// Counts a task that enters a scope below.
+    pub(super) fn enter_below(&self, shard: usize) {
+        let mut shard = lock(&self.shards[shard].0);
+        shard.counts.entered += 1;
+        self.live.fetch_add(1, Relaxed);
+    }
+
+    /// Counts a task that a scope below has refused.
+    pub(super) fn refuse_below(&self, shard: usize) {
+        lock(&self.shards[shard].0).counts.refused += 1;
+    }
+
+    /// Counts how a task ended, and forgets it if it is one of this scope. `count` is told the counts.
+    #[inline]
+    pub(super) fn leave(
+        &self,
+        shard: usize,
+        key: Option<usize>,
+        count: impl FnOnce(&mut Counts, &mut Vec<TaskInfo>),
+    ) {
+        let mut shard = lock(&self.shards[shard].0);
+        let Shard {
+            counts, aborted, ..
+        } = &mut *shard;
+        count(counts, aborted);
+        let mut entry = key.and_then(|key| shard.remove(key));
+        if !shard.closed && shard.unused.len() < FEW {
+            shard.unused.extend(entry.take());
+        }
+        drop(shard);
+        // Outside the lock: it may hold the last reference to the scope.
+        drop(entry);
+    }
+
+    /// Takes a task off the number of those that live. `true` if it was the last.
+    ///
+    /// Apart from [`leave`](Self::leave), so that a task is last seen in the list, then in the number.
+    #[inline]
+    pub(super) fn is_last(&self) -> bool {
+        // Release: whoever reads that there are none sees what the tasks did. Acquire: so does what is woken
+        // by the last. Pairs with the load in `live`.
+        self.live.fetch_sub(1, AcqRel) == 1
+    }
+
+    /// Returns how many tasks there are, here and in the scopes below.
+    pub(super) fn live(&self) -> usize {
+        // Acquire: pairs with `is_last`.
+        self.live.load(Acquire)
+    }
+
+    pub(super) fn close(&self) {
+        for shard in &self.shards {
+            let mut shard = lock(&shard.0);
+            shard.closed = true;
+            let unused = mem::take(&mut shard.unused);
+            drop(shard);
+            // Outside the lock, too.
+            drop(unused);
+        }
+    }
+
+    /// Calls `act` with all tasks that are there during the whole call, and some of those that come or go. No
+    /// lock is held meanwhile, or for more than some tasks at a time.
+    pub(super) fn for_each(&self, mut act: impl FnMut(&Arc<Entry>)) {
+        for shard in 0..self.shards.len() {
+            let mut key = 0;
+            while let Some(tasks) = self.some_from(shard, key, SOME) {
+                tasks.iter().for_each(&mut act);
+                key += SOME;
+            }
+        }
+    }
+
+    pub(super) fn shards(&self) -> usize {
+        self.shards.len()
+    }
+
+    /// Returns the tasks of a shard with `count` keys from `key` on; `None` if there are no such keys.
+    pub(super) fn some_from(
+        &self,
+        shard: usize,
+        key: usize,
+        count: usize,
+    ) -> Option<Vec<Arc<Entry>>> {
+        let mut some = Vec::with_capacity(count);
+        let tasks = &lock(&self.shards[shard].0).tasks;
+        if key >= tasks.capacity() {
+            return None;
+        }
+        some.extend((key..key + count).filter_map(|key| tasks.get(key).cloned()));
+        Some(some)
+    }
+
+    /// Returns the counts and who was aborted.
+    pub(super) fn ended(&self) -> (Counts, Vec<TaskInfo>) {
+        let mut all = Counts::default();
+        let mut aborted = Vec::new();
+        for shard in &self.shards {
+            let shard = lock(&shard.0);
+            all += shard.counts;
+            aborted.extend_from_slice(&shard.aborted);
+        }
+        (all, aborted)
+    }
+}
+
+impl Shard {
+    #[inline]
+    fn insert(&mut self, entry: Arc<Entry>) -> usize {
+        if self.tasks.len() == self.tasks.capacity() && self.tasks.len() >= FEW {
+            self.shrink_below = self.tasks.len() / 2;
+        }
+        self.tasks.insert(entry)
+    }
+
+    #[inline]
+    fn remove(&mut self, key: usize) -> Option<Arc<Entry>> {
+        let entry = self.tasks.try_remove(key);
+        if self.tasks.len() < self.shrink_below {
+            self.shrink();
+        }
+        entry
+    }
+
+    /// Gives back the memory behind the last task. Each time the tasks are half as many it is looked for, so
+    /// that a burst of tasks costs nothing when it is over.
+    #[cold]
+    fn shrink(&mut self) {
+        self.tasks.shrink_to_fit();
+        self.shrink_below = match self.tasks.capacity() > FEW {
+            true => self.tasks.len() / 2,
+            false => 0,
+        };
+    }
+}
+
+/// The memory for so many tasks is kept, and so many unused entries at the most.
+const FEW: usize = 1_024;
+
+/// For how many tasks a lock is held at a time, so that a spawner does not wait long: some microseconds.
+const SOME: usize = 128;
+
+/// As many as can be of use.
+fn shards() -> usize {
+    static SHARDS: OnceLock<usize> = OnceLock::new();
+    *SHARDS
+        .get_or_init(|| thread::available_parallelism().map_or(1, |threads| threads.get().min(16)))
+}
+
+/// A number of this thread's own.
+#[inline]
+fn thread_number() -> usize {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
+    }
+    // A thread that is ending has lost its number; any will do.
+    NUMBER
+        .try_with(|number| {
+            if number.get() == usize::MAX {
+                // Relaxed: a number, which publishes nothing.
+                number.set(NEXT.fetch_add(1, Relaxed));
+            }
+            number.get()
+        })
+        .unwrap_or(0)
+}

@@ -1,0 +1,111 @@
+use std::{
+    fmt::{self, Display},
+    sync::Arc,
+    time::Duration,
+};
+
+use super::TaskInfo;
+use crate::{TaskFailure, error::Approximate};
+
+/// What [`TaskScope::shutdown`](super::TaskScope::shutdown) came to: every task of the scope and its
+/// children is in exactly one of the counts and lists.
+///
+/// Its `Display` is what an operator wants in a log: a line with the counts, and a line for each task
+/// that did not end by itself, the longest-running first.
+///
+/// # Examples
+///
+/// ```
+/// use std::{future::pending, time::Duration};
+/// use spawn_runtime::TaskScope;
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let scope = TaskScope::new();
+/// scope.spawn_named("quick", async {}).detach();
+/// scope.spawn_named("deaf", pending::<()>()).detach();
+///
+/// let report = scope.shutdown(Duration::from_secs(5)).await;
+/// assert_eq!(report.finished, 1);
+/// assert_eq!(report.aborted[0].name(), "deaf");
+/// assert!(report.still_running.is_empty());
+/// assert!(report.to_string().starts_with("shut down in 5.0s: 1 finished, 1 aborted\n  aborted: `deaf` (task "));
+/// # }
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ShutdownReport {
+    pub(super) scope: Option<&'static str>,
+    /// Tasks that ended with a value.
+    pub finished: usize,
+    /// Tasks that ended with an `Err`, as far as their functions report one.
+    pub failed: usize,
+    /// Tasks that panicked, in their body or in a destructor.
+    pub panicked: usize,
+    /// Tasks that ran out of their `timeout`.
+    pub timed_out: usize,
+    /// Tasks that were cancelled or aborted by somebody else than the shutdown.
+    pub cancelled: usize,
+    /// Tasks that were spawned when the scope was closed, and whose body never ran: as many as there were when the
+    /// report was made.
+    pub refused: usize,
+    /// The first task that ended in a panic, a timeout or an `Err`, whether or not its handle was awaited.
+    pub first_failure: Option<Arc<TaskFailure>>,
+    /// Tasks that the shutdown aborted after the grace, and that are gone.
+    pub aborted: Vec<TaskInfo>,
+    /// Tasks that were still there when the shutdown gave up waiting: blocking functions, and futures
+    /// that block in a poll or a destructor.
+    pub still_running: Vec<TaskInfo>,
+    /// How long the shutdown took.
+    pub elapsed: Duration,
+}
+
+impl ShutdownReport {
+    /// Returns whether every task ended by itself, none in a failure, and none was refused.
+    pub fn is_clean(&self) -> bool {
+        self.failed + self.panicked + self.timed_out + self.refused == 0
+            && self.aborted.is_empty()
+            && self.still_running.is_empty()
+    }
+}
+
+impl Display for ShutdownReport {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(scope) = self.scope {
+            write!(formatter, "{scope} ")?;
+        }
+        write!(formatter, "shut down in {}: ", Approximate(self.elapsed))?;
+        let counts = [
+            (self.finished, "finished"),
+            (self.failed, "failed"),
+            (self.panicked, "panicked"),
+            (self.timed_out, "timed out"),
+            (self.cancelled, "cancelled"),
+            (self.refused, "refused"),
+            (self.aborted.len(), "aborted"),
+            (self.still_running.len(), "STILL RUNNING"),
+        ];
+        let mut separator = "";
+        for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+            write!(formatter, "{separator}{count} {what}")?;
+            separator = ", ";
+        }
+        if separator.is_empty() {
+            formatter.write_str("there was nothing to do")?;
+        }
+        list(formatter, "still running", &self.still_running)?;
+        list(formatter, "aborted", &self.aborted)
+    }
+}
+
+/// A log is no place for 100,000 lines.
+fn list(formatter: &mut fmt::Formatter<'_>, what: &str, tasks: &[TaskInfo]) -> fmt::Result {
+    const SHOWN: usize = 20;
+    for task in tasks.iter().take(SHOWN) {
+        write!(formatter, "\n  {what}: {task}")?;
+    }
+    match tasks.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(formatter, "\n  {what}: … and {more} more"),
+    }
+}

@@ -1,0 +1,20 @@
+//! What `#[background]` and its handle promise, a file for each topic.
+
+mod abort_on_drop;
+mod blocking;
+mod cancel;
+mod direct;
+mod errors;
+mod failure_hook;
+mod footprint;
+mod handle;
+mod hygiene;
+mod limit;
+mod local;
+mod other_attributes;
+mod parity;
+mod spawner;
+mod stop;
+mod timeout;
+mod tracing;
+mod traits;

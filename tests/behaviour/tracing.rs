@@ -1,0 +1,230 @@
+//! The feature `tracing`: a task runs in the caller's span, and failures that no caller received are events.
+
+use std::{
+    fmt::Debug,
+    sync::{Arc, Mutex},
+};
+
+use spawn_runtime::{background, spawn, spawn_local};
+use tokio::task::yield_now;
+use tracing::{
+    Event, Subscriber,
+    field::{Field, Visit},
+    info, info_span,
+    subscriber::DefaultGuard,
+};
+use tracing_subscriber::{
+    Layer,
+    layer::{Context, SubscriberExt},
+    registry::LookupSpan,
+};
+
+use crate::support::{in_a_process_of_its_own, runtime, settle};
+
+/// Each event with the spans that it was in, the outermost first.
+#[derive(Clone, Default)]
+struct Seen(Arc<Mutex<Vec<String>>>);
+
+impl Seen {
+    fn lines(&self) -> Vec<String> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Seen {
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let mut line = String::new();
+        for span in context
+            .event_scope(event)
+            .into_iter()
+            .flat_map(|scope| scope.from_root())
+        {
+            line += span.name();
+            line += ": ";
+        }
+        event.record(&mut Fields(&mut line));
+        self.0.lock().unwrap().push(line);
+    }
+}
+
+struct Fields<'a>(&'a mut String);
+
+impl Visit for Fields<'_> {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        if field.name() == "message" {
+            *self.0 += &format!("{value:?}");
+        } else {
+            *self.0 += &format!(" {}={value:?}", field.name());
+        }
+    }
+}
+
+/// On this thread only, so that the tests don't hear each other.
+fn listen() -> (Seen, DefaultGuard) {
+    let seen = Seen::default();
+    let subscriber = tracing_subscriber::registry().with(seen.clone());
+    (seen, tracing::subscriber::set_default(subscriber))
+}
+
+struct SaysOnDrop;
+
+impl Drop for SaysOnDrop {
+    fn drop(&mut self) {
+        info!("dropped");
+    }
+}
+
+#[background]
+async fn says_hello(_guard: SaysOnDrop) {
+    info!("hello");
+    yield_now().await;
+    info!("still here");
+}
+
+#[background]
+async fn calls_another() {
+    let inner = info_span!("inner");
+    let handle = inner.in_scope(|| says_hello(SaysOnDrop));
+    handle.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_task_runs_in_the_span_of_its_caller() {
+    let (seen, _guard) = listen();
+    let handle = info_span!("request").in_scope(|| says_hello(SaysOnDrop));
+    handle.await.unwrap();
+    assert_eq!(
+        seen.lines(),
+        ["request: hello", "request: still here", "request: dropped"]
+    );
+    let handle = info_span!("request").in_scope(calls_another);
+    handle.await.unwrap();
+    assert_eq!(
+        seen.lines(),
+        [
+            "request: inner: hello",
+            "request: inner: still here",
+            "request: inner: dropped"
+        ]
+    );
+    says_hello(SaysOnDrop).await.unwrap();
+    assert_eq!(seen.lines(), ["hello", "still here", "dropped"]);
+}
+
+#[tokio::test]
+async fn an_aborted_task_is_dropped_in_the_span() {
+    let (seen, _guard) = listen();
+    let handle = info_span!("request").in_scope(|| says_hello(SaysOnDrop));
+    handle.abort();
+    handle.await.unwrap_err();
+    assert_eq!(seen.lines(), ["request: dropped"]);
+}
+
+#[tokio::test]
+async fn ad_hoc_and_local_tasks_inherit_it_too() {
+    let (seen, _guard) = listen();
+    let span = info_span!("request");
+    let handle = span.in_scope(|| spawn(async { info!("ad hoc") }));
+    handle.await.unwrap();
+    tokio::task::LocalSet::new()
+        .run_until(async {
+            let handle = span.in_scope(|| spawn_local(async { info!("local") }));
+            handle.await.unwrap();
+        })
+        .await;
+    assert_eq!(seen.lines(), ["request: ad hoc", "request: local"]);
+}
+
+/// On a thread of the pool only the span knows its subscriber, so the name is asked of the span.
+fn current_span() -> Option<&'static str> {
+    tracing::Span::current()
+        .metadata()
+        .map(tracing::Metadata::name)
+}
+
+#[background(blocking)]
+fn on_a_thread() -> Option<&'static str> {
+    current_span()
+}
+
+#[background(blocking, limit = 1)]
+fn on_a_thread_in_turn() -> Option<&'static str> {
+    current_span()
+}
+
+#[test]
+fn the_span_crosses_to_the_threads_of_the_blocking_pool() {
+    let name = "behaviour::tracing::the_span_crosses_to_the_threads_of_the_blocking_pool";
+    in_a_process_of_its_own(name, || {
+        // For the whole process: the threads of the pool have no subscriber of their own otherwise.
+        let subscriber = tracing_subscriber::registry().with(Seen::default());
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        runtime.block_on(async {
+            let span = info_span!("request");
+            assert_eq!(span.in_scope(on_a_thread).await.unwrap(), Some("request"));
+            assert_eq!(
+                span.in_scope(on_a_thread_in_turn).await.unwrap(),
+                Some("request")
+            );
+            assert_eq!(on_a_thread().await.unwrap(), None);
+            assert_eq!(on_a_thread_in_turn().await.unwrap(), None);
+        });
+    });
+}
+
+#[test]
+fn a_failure_that_no_caller_received_is_an_event_with_name_id_and_place() {
+    #[background]
+    async fn write_audit_log() -> Result<(), String> {
+        Err("disk full".to_owned())
+    }
+    let name =
+        "behaviour::tracing::a_failure_that_no_caller_received_is_an_event_with_name_id_and_place";
+    // Where a failure hook is set, there are no events.
+    in_a_process_of_its_own(name, || {
+        runtime(None).block_on(async {
+            let (seen, _guard) = listen();
+            let handle = write_audit_log();
+            let (id, at) = (handle.id(), handle.spawned_at());
+            drop(handle);
+            settle().await;
+            let lines = seen.lines();
+            assert_eq!(lines.len(), 1, "{lines:?}");
+            for part in [
+                "task failed: disk full ".to_owned(),
+                "task.name=\"write_audit_log\"".to_owned(),
+                format!("task.id={id}"),
+                format!("task.spawned_at={at}"),
+            ] {
+                assert!(lines[0].contains(&part), "{part} in {}", lines[0]);
+            }
+        });
+    });
+}
+
+#[tokio::test]
+async fn with_the_attribute_instrument_the_spans_nest_whatever_the_order() {
+    #[background]
+    #[tracing::instrument]
+    async fn below(number: u32) -> u32 {
+        yield_now().await;
+        info!("in the body");
+        number
+    }
+    #[tracing::instrument]
+    #[background]
+    async fn above(number: u32) -> u32 {
+        yield_now().await;
+        info!("in the body");
+        number
+    }
+    let (seen, _guard) = listen();
+    let span = info_span!("request");
+    assert_eq!(span.in_scope(|| below(7)).await.unwrap(), 7);
+    assert_eq!(span.in_scope(|| above(7)).await.unwrap(), 7);
+    assert_eq!(
+        seen.lines(),
+        ["request: below: in the body", "request: above: in the body"]
+    );
+}

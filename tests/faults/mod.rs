@@ -1,0 +1,10 @@
+//! Faults, bad input and races. Each test checks the same: every task ends once, every future is dropped once, the
+//! counts add up, and nothing hangs. `ci/stress.sh` runs more of everything.
+
+mod closing;
+mod panics;
+mod races;
+mod runtimes;
+#[cfg(unix)]
+mod signals;
+mod wakers;

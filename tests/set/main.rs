@@ -1,8 +1,0 @@
-//! What `TaskSet` promises, one file a topic.
-
-mod cooperation;
-mod dropping;
-mod failing;
-mod joining;
-mod support;
-mod wakers;
