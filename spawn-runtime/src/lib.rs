@@ -39,6 +39,7 @@
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
+mod backoff;
 mod error;
 mod handle;
 mod queued_blocking;
@@ -58,6 +59,7 @@ pub mod __private;
 #[cfg(feature = "signal")]
 pub use self::scope::shutdown_signal;
 pub use self::{
+    backoff::Backoff,
     error::{TaskError, TaskErrorKind, TaskFailure, TaskFailureKind, set_failure_hook},
     handle::{AbortOnDrop, CancelHandle, Flatten, TaskHandle},
     scope::{

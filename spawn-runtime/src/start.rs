@@ -19,8 +19,9 @@ use crate::{
     error::Label,
     queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        self, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline, Limit, LocalBoxed,
-        Name, Outcome, Plain, Report, Task, TaskFuture, TaskName, Turn, Wrap, fits_inline,
+        self, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline,
+        Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Turn,
+        Wrap, fits_inline,
     },
 };
 
@@ -121,6 +122,103 @@ where
     let task = TaskFuture::new(report, body, spawned_at);
     let join = spawn_local_task(task, name);
     TaskHandle::new(join, name, label, spawned_at)
+}
+
+/// What a function with `attempts` is started from.
+pub struct Again<W, P, A, C, M> {
+    /// What each attempt is wrapped in.
+    pub wrap: W,
+    /// How many attempts, and when.
+    pub policy: Attempts<P>,
+    /// The function's arguments.
+    pub arguments: A,
+    /// Copies the arguments, for an attempt that another may follow.
+    pub copy: C,
+    /// Makes the future of an attempt of its arguments.
+    pub make: M,
+}
+
+/// Starts a function with `attempts`. The body of each attempt is boxed, so that this is one for all functions
+/// with an output type, but for what makes that body.
+#[track_caller]
+pub(crate) fn start_attempts<S, N, R, O, W, P, A, C, M, F>(
+    spawner: &S,
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + Send + 'static,
+    P: RetryIf<F::Output>,
+    A: Send + 'static,
+    C: Fn(&A) -> A + Send + 'static,
+    M: Fn(A) -> F + Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let Again {
+        wrap,
+        policy,
+        arguments,
+        copy,
+        make,
+    } = again;
+    let mut arguments = Some(arguments);
+    let make = move |is_last: bool| -> Boxed<F::Output> {
+        let arguments = next_arguments(&mut arguments, &copy, is_last);
+        Box::pin(wrap.clone().wrap(Inline::new(name, make(arguments))))
+    };
+    let make: Box<dyn FnMut(bool) -> Boxed<F::Output> + Send> = Box::new(make);
+    let body = Attempted::new(policy, name.name(), report, make);
+    start_body(spawner, report, outer.wrap(body))
+}
+
+/// The same for a function that is `local`.
+#[track_caller]
+pub(crate) fn start_local_attempts<N, R, O, W, P, A, C, M, F>(
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + 'static,
+    P: RetryIf<F::Output>,
+    A: 'static,
+    C: Fn(&A) -> A + 'static,
+    M: Fn(A) -> F + 'static,
+    F: Future<Output: 'static> + 'static,
+{
+    let Again {
+        wrap,
+        policy,
+        arguments,
+        copy,
+        make,
+    } = again;
+    let mut arguments = Some(arguments);
+    let make = move |is_last: bool| -> LocalBoxed<F::Output> {
+        let arguments = next_arguments(&mut arguments, &copy, is_last);
+        Box::pin(wrap.clone().wrap_local(Inline::new(name, make(arguments))))
+    };
+    let make: Box<dyn FnMut(bool) -> LocalBoxed<F::Output>> = Box::new(make);
+    let body = Attempted::new(policy, name.name(), report, make);
+    start_local_body(report, outer.wrap_local(body))
+}
+
+fn next_arguments<A>(arguments: &mut Option<A>, copy: impl Fn(&A) -> A, is_last: bool) -> A {
+    let next = match is_last {
+        true => arguments.take(),
+        false => arguments.as_ref().map(copy),
+    };
+    next.expect("no attempt follows the last")
 }
 
 /// How a `blocking` function starts: at once, or when its turn comes.

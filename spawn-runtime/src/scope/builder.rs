@@ -25,8 +25,9 @@ use crate::{TaskFailure, error::FailureHook};
 /// for _ in 0..10 {
 ///     uploads.spawn(async { /* … */ }).detach();
 /// }
+/// uploads.wait().await;
 /// let report = uploads.shutdown(Duration::ZERO).await;
-/// assert_eq!(report.refused, 10); // none had begun
+/// assert_eq!(report.finished, 10);
 /// assert!(report.to_string().starts_with("uploads shut down in "));
 /// # }
 /// ```

@@ -109,7 +109,9 @@ impl Owner for Membership {
 }
 
 /// A task that has failed and is about to leave.
-struct Leaving(Mutex<Option<(Arc<Entry>, Ending, Option<Arc<TaskFailure>>)>>);
+struct Leaving(Mutex<Option<End>>);
+
+type End = (Arc<Entry>, Ending, Option<Arc<TaskFailure>>);
 
 impl Leave for Leaving {
     fn leave(&self) {
