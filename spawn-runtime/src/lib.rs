@@ -31,6 +31,7 @@
 //! | hear of failures that nobody waited for | [`set_failure_hook`] |
 //! | keep tasks together, see what runs, shut down | [`TaskScope`] |
 //! | have the values of many tasks | [`TaskSet`] |
+//! | find tasks by key, end one, have its value with its key | [`TaskMap`] |
 //! | choose where tasks run | [`Spawn`] |
 //!
 //! # Features
@@ -63,7 +64,7 @@ pub use self::{
     scope::{
         ShutdownReport, TaskEnding, TaskInfo, TaskObserver, TaskScope, TaskScopeBuilder, TaskState,
     },
-    set::TaskSet,
+    set::{TaskMap, TaskSet},
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,
