@@ -26,6 +26,7 @@
 //! | start a future or closure at hand | [`spawn`], [`spawn_named`], [`spawn_result`], [`spawn_blocking`], [`spawn_local`] |
 //! | wait for it, cancel it, let go of it | [`TaskHandle`] |
 //! | end it when its owner goes away | [`AbortOnDrop`] |
+//! | keep it in a field of a struct, where nothing awaits it | [`TaskGuard`] |
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
 //! | know what went wrong | [`TaskError`] |
 //! | hear of failures that nobody waited for | [`set_failure_hook`] |
@@ -60,7 +61,7 @@ pub mod __private;
 pub use self::scope::shutdown_signal;
 pub use self::{
     error::{TaskError, TaskErrorKind, TaskFailure, TaskFailureKind, set_failure_hook},
-    handle::{AbortOnDrop, CancelHandle, Flatten, TaskHandle},
+    handle::{AbortOnDrop, CancelHandle, Flatten, TaskGuard, TaskHandle},
     scope::{
         ShutdownReport, TaskEnding, TaskInfo, TaskObserver, TaskScope, TaskScopeBuilder, TaskState,
     },

@@ -3,7 +3,7 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Spawn, TaskHandle, start};
+use crate::{Spawn, TaskGuard, TaskHandle, start};
 pub use crate::{
     spawner::CurrentRuntime,
     start::StartBlocking,
@@ -101,6 +101,18 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 #[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
+}
+
+/// Makes the guard of a task that reports its failure itself: its report is [`Detached`].
+#[inline]
+pub fn guard<T: Send + 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle)
+}
+
+/// The same for a task of `spawn_local`, whose output need not be `Send`.
+#[track_caller]
+pub fn guard_local<T: 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle.without_local_output())
 }
 
 /// What the parameter of `#[cancel]` is.
