@@ -13,7 +13,7 @@ pub use crate::{
         returns_of_call,
     },
 };
-use crate::{Spawn, TaskHandle, start};
+use crate::{Spawn, TaskGuard, TaskHandle, start};
 
 // rustc shows the line with the broken bound, and so what is said beside it.
 #[inline(always)]
@@ -147,6 +147,18 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 #[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
+}
+
+/// Makes the guard of a task that reports its failure itself: its report is [`Detached`].
+#[inline]
+pub fn guard<T: Send + 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle)
+}
+
+/// The same for a task of `spawn_local`, whose output need not be `Send`.
+#[track_caller]
+pub fn guard_local<T: 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle.without_local_output())
 }
 
 /// What the parameter of `#[cancel]` is.
