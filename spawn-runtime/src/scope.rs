@@ -9,9 +9,9 @@ mod shutdown;
 #[cfg(feature = "signal")]
 mod signal;
 mod spawn;
-/// What the registry is made of: in `ci/registry-model` it is loom's.
+/// What the registry, its entries and the wakers are made of. In `ci/registry-model` it is loom's.
 mod sync {
-    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::{Arc, Mutex, atomic};
 }
 mod wakers;
 

@@ -1,17 +1,18 @@
-use std::{
-    panic::Location,
-    sync::{
-        Arc, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
-    },
-};
+use std::{panic::Location, sync::PoisonError};
 
 use tokio::{
     task::{AbortHandle, Id, try_id},
     time::Instant,
 };
 
-use super::{TaskInfo, TaskState, lock, node::Node, sync::Mutex};
+use super::{
+    TaskInfo, TaskState, lock,
+    node::Node,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+    },
+};
 use crate::{
     error::{Label, catch_panic},
     task::{Identity, TaskName},
@@ -98,8 +99,8 @@ impl Entry {
         self.name = task.name;
         self.spawned_at = task.spawned_at;
         self.since = Instant::now();
-        *self.stage.get_mut() = task.stage();
-        *self.has_id.get_mut() = false;
+        self.stage = AtomicU8::new(task.stage());
+        self.has_id = AtomicBool::new(false);
         let control = self
             .control
             .get_mut()
@@ -120,9 +121,19 @@ impl Entry {
         self.key.load(Relaxed)
     }
 
-    /// The task was spawned. It may have left by now.
+    /// The task was spawned. It may have handed over or left by now.
     #[inline]
-    pub(super) fn spawned(&self, abort: AbortHandle) {
+    pub(super) fn spawned(&self, task: AbortHandle) {
+        self.set_abort(task, false);
+    }
+
+    /// The task goes on as a function, which may have left by now.
+    pub(super) fn handed_over(&self, function: AbortHandle) {
+        self.set_abort(function, true);
+    }
+
+    #[inline]
+    fn set_abort(&self, abort: AbortHandle, replaces: bool) {
         let mut control = lock(&self.control);
         if control.id.is_none() {
             control.id = Some(abort.id());
@@ -133,10 +144,11 @@ impl Entry {
             catch_panic(|| abort.abort());
             return;
         }
-        let unneeded = match control.left {
-            true => Some(abort),
-            // That of the task which has handed over to a function.
-            false => control.abort.replace(abort),
+        // The function that a task hands over to may be told of before the task itself.
+        let unneeded = if control.left || control.abort.is_some() && !replaces {
+            Some(abort)
+        } else {
+            control.abort.replace(abort)
         };
         drop(control);
         drop(unneeded);

@@ -77,7 +77,7 @@ impl Owner for Membership {
         let entry = self.0.clone();
         HandOver {
             owner: Box::new(self.clone()),
-            spawned: Box::new(move |function| entry.spawned(function)),
+            spawned: Box::new(move |function| entry.handed_over(function)),
         }
     }
 
@@ -91,9 +91,13 @@ struct Leaving(Mutex<Option<(Arc<Entry>, Ending, Option<Arc<TaskFailure>>)>>);
 
 impl Leave for Leaving {
     fn leave(&self) {
-        let leaving = lock(&self.0).take();
-        if let Some((entry, ending, failure)) = leaving {
-            entry.node.leave(&entry, ending, failure);
+        let mut leaving = lock(&self.0);
+        if let Some((entry, ending, failure)) = leaving.take() {
+            // Under the lock: the task has left when any of the clones is gone, whichever makes it leave.
+            let empty = entry.node.leave_unnoticed(&entry, ending, failure);
+            // A waker may drop another clone.
+            drop(leaving);
+            empty.iter().for_each(|node| node.wake_waiters());
         }
     }
 }

@@ -154,6 +154,35 @@ impl Node {
     /// A task leaves: as one step it is counted, noted if it is the first that failed, and forgotten.
     #[inline]
     pub(super) fn leave(&self, entry: &Entry, ending: Ending, failure: Option<Arc<TaskFailure>>) {
+        self.count_end(entry, ending, failure);
+        for node in self.lineage() {
+            if node.registry.is_last() {
+                node.wake_waiters();
+            }
+        }
+    }
+
+    /// The same without user code. Returns the scopes whose waiters are to be woken.
+    #[cold]
+    pub(super) fn leave_unnoticed(
+        &self,
+        entry: &Entry,
+        ending: Ending,
+        failure: Option<Arc<TaskFailure>>,
+    ) -> Vec<&Node> {
+        self.count_end(entry, ending, failure);
+        self.lineage()
+            .filter(|node| node.registry.is_last())
+            .collect()
+    }
+
+    /// Wakes those that wait for the last task.
+    pub(super) fn wake_waiters(&self) {
+        self.empty.wake_all();
+    }
+
+    #[inline]
+    fn count_end(&self, entry: &Entry, ending: Ending, failure: Option<Arc<TaskFailure>>) {
         if let Some(failure) = failure {
             self.note_failure(failure);
         }
@@ -170,11 +199,6 @@ impl Node {
             }
         }
         self.count(entry, Some(entry.key()), ending, cut_off.as_ref());
-        for node in self.lineage() {
-            if node.registry.is_last() {
-                node.empty.wake_all();
-            }
-        }
     }
 
     #[inline]
@@ -256,11 +280,10 @@ impl Node {
 
     /// Waits until there are no tasks, here and below.
     pub(super) async fn wait(&self) {
-        // Before the look, so that nothing is missed after it: the last task counts itself off, then wakes.
-        let empty = self.empty.wait();
-        if self.live() > 0 {
-            empty.await;
-        }
+        let entered = self.registry.entered();
+        // A wake-up alone says little: it may be that of a task which was the last before this call, and others have
+        // come since.
+        self.empty.until(|| self.registry.have_left(entered)).await;
     }
 
     /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:
