@@ -14,9 +14,9 @@ mod shutdown;
 mod signal;
 mod slots;
 mod spawn;
-/// What the registry is made of: in `ci/registry-model` it is loom's.
+/// What the registry, its entries and the wakers are made of. In `ci/registry-model` it is loom's.
 mod sync {
-    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::{Arc, Mutex, atomic};
 }
 mod wakers;
 
@@ -351,7 +351,7 @@ impl TaskScope {
     pub async fn ready(&self) {
         let node = self.node();
         if let Some(slots) = &node.slots {
-            let closed = shutdown::until(&node.progress, || node.is_closed());
+            let closed = node.progress.until(|| node.is_closed());
             shutdown::select(closed, slots.has_room()).await;
         }
     }

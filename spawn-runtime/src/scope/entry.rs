@@ -1,10 +1,7 @@
 use std::{
     mem,
     panic::Location,
-    sync::{
-        Arc, OnceLock, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{OnceLock, PoisonError},
     task::{Context, Poll},
 };
 
@@ -17,7 +14,10 @@ use super::{
     TaskEnding, TaskInfo, TaskState, lock,
     node::Node,
     slots::{NoSlot, Slot, Slots},
-    sync::Mutex,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+    },
 };
 use crate::{
     error::{Label, catch_panic},
@@ -118,8 +118,8 @@ impl Entry {
         self.name = task.name;
         self.spawned_at = task.spawned_at;
         self.since = Instant::now();
-        *self.stage.get_mut() = task.stage();
-        *self.has_id.get_mut() = false;
+        self.stage = AtomicU8::new(task.stage());
+        self.has_id = AtomicBool::new(false);
         let control = self
             .control
             .get_mut()
@@ -141,9 +141,19 @@ impl Entry {
         self.key.load(Relaxed)
     }
 
-    /// The task was spawned. It may have left by now.
+    /// The task was spawned. It may have handed over or left by now.
     #[inline]
-    pub(super) fn spawned(&self, abort: AbortHandle) {
+    pub(super) fn spawned(&self, task: AbortHandle) {
+        self.set_abort(task, false);
+    }
+
+    /// The task goes on as a function, which may have left by now.
+    pub(super) fn handed_over(&self, function: AbortHandle) {
+        self.set_abort(function, true);
+    }
+
+    #[inline]
+    fn set_abort(&self, abort: AbortHandle, replaces: bool) {
         let mut control = lock(&self.control);
         if control.id.is_none() {
             control.id = Some(abort.id());
@@ -154,10 +164,11 @@ impl Entry {
             catch_panic(|| abort.abort());
             return;
         }
-        let unneeded = match control.left {
-            true => Some(abort),
-            // That of the task which has handed over to a function.
-            false => control.abort.replace(abort),
+        // The function that a task hands over to may be told of before the task itself.
+        let unneeded = if control.left || control.abort.is_some() && !replaces {
+            Some(abort)
+        } else {
+            control.abort.replace(abort)
         };
         drop(control);
         drop(unneeded);
@@ -227,14 +238,16 @@ impl Entry {
         lock(&self.control).left
     }
 
+    /// Gives the task's slot to the next one.
+    #[cold]
+    pub(super) fn release_slot(&self) {
+        let slot = mem::take(&mut *lock(&self.slot));
+        catch_panic(|| drop(slot));
+    }
+
     /// The task leaves.
     #[inline]
     pub(super) fn leaves(&self) {
-        if self.node.slots.is_some() {
-            let slot = mem::take(&mut *lock(&self.slot));
-            // It wakes the next task.
-            catch_panic(|| drop(slot));
-        }
         let mut control = lock(&self.control);
         control.left = true;
         let (abort, label) = (control.abort.take(), control.label.take());

@@ -75,14 +75,16 @@ impl Owner for Membership {
 
     #[inline]
     fn leaves(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) {
-        self.0.node.leave(&self.0, ending, failure);
+        self.0.node.end(&self.0, ending, failure);
+        self.0.node.leave(&self.0, ending);
     }
 
     /// tokio drops the outcome right after this poll if the handle was dropped, and so the failure is
     /// reported. If there is a handle, the task is not to stay until that is awaited. So it leaves in a task
     /// of its own, which runs next on this thread; or before that when the handle receives the failure.
     fn leaves_later(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) -> Departure {
-        let leaving = Some((self.0.clone(), ending, failure));
+        self.0.node.end(&self.0, ending, failure);
+        let leaving = Some((self.0.clone(), ending));
         let departure = Departure::new(Arc::new(Leaving(Mutex::new(leaving))));
         match Handle::try_current() {
             Ok(runtime) => {
@@ -99,7 +101,7 @@ impl Owner for Membership {
         let entry = self.0.clone();
         HandOver {
             owner: Box::new(self.clone()),
-            spawned: Box::new(move |function| entry.spawned(function)),
+            spawned: Box::new(move |function| entry.handed_over(function)),
         }
     }
 
@@ -109,15 +111,17 @@ impl Owner for Membership {
 }
 
 /// A task that has failed and is about to leave.
-struct Leaving(Mutex<Option<End>>);
-
-type End = (Arc<Entry>, Ending, Option<Arc<TaskFailure>>);
+struct Leaving(Mutex<Option<(Arc<Entry>, Ending)>>);
 
 impl Leave for Leaving {
     fn leave(&self) {
-        let leaving = lock(&self.0).take();
-        if let Some((entry, ending, failure)) = leaving {
-            entry.node.leave(&entry, ending, failure);
+        let mut leaving = lock(&self.0);
+        if let Some((entry, ending)) = leaving.take() {
+            // Under the lock: the task has left when any of the clones is gone, whichever makes it leave.
+            let empty = entry.node.leave_unnoticed(&entry, ending);
+            // A waker may drop another clone.
+            drop(leaving);
+            empty.iter().for_each(|node| node.wake_waiters());
         }
     }
 }

@@ -181,10 +181,10 @@ impl Node {
         Arc::new(Entry::new(self.clone(), shard, task))
     }
 
-    /// A task leaves. Its observer is told; then, as one step, it is noted if it is the first that failed, which may
-    /// close the scope, is counted, and forgotten.
+    /// A task ends: its observer is told, the next task gets its slot, and it is noted if it is the first that
+    /// failed, which may close the scope. Then it [leaves](Self::leave). All of this may call user code.
     #[inline]
-    pub(super) fn leave(
+    pub(super) fn end(
         self: &Arc<Self>,
         entry: &Entry,
         ending: Ending,
@@ -193,9 +193,41 @@ impl Node {
         if self.settings.observer.is_some() {
             entry.observe_end(ending);
         }
+        if self.slots.is_some() {
+            entry.release_slot();
+        }
         if let Some(failure) = failure {
             self.note_failure(failure);
         }
+    }
+
+    /// A task that has ended is counted and forgotten, and those are woken that wait for the last.
+    #[inline]
+    pub(super) fn leave(&self, entry: &Entry, ending: Ending) {
+        self.count_end(entry, ending);
+        for node in self.lineage() {
+            if node.registry.is_last() {
+                node.wake_waiters();
+            }
+        }
+    }
+
+    /// The same without user code. Returns the scopes whose waiters are to be woken.
+    #[cold]
+    pub(super) fn leave_unnoticed(&self, entry: &Entry, ending: Ending) -> Vec<&Node> {
+        self.count_end(entry, ending);
+        self.lineage()
+            .filter(|node| node.registry.is_last())
+            .collect()
+    }
+
+    /// Wakes those that wait for the last task.
+    pub(super) fn wake_waiters(&self) {
+        self.empty.wake_all();
+    }
+
+    #[inline]
+    fn count_end(&self, entry: &Entry, ending: Ending) {
         let cut_off = if ending == Ending::Cancelled {
             entry.aborted_info()
         } else {
@@ -209,11 +241,6 @@ impl Node {
             }
         }
         self.count(entry, Some(entry.key()), ending, cut_off.as_ref());
-        for node in self.lineage() {
-            if node.registry.is_last() {
-                node.empty.wake_all();
-            }
-        }
     }
 
     #[inline]
@@ -313,11 +340,10 @@ impl Node {
 
     /// Waits until there are no tasks, here and below.
     pub(super) async fn wait(&self) {
-        // Before the look, so that nothing is missed after it: the last task counts itself off, then wakes.
-        let empty = self.empty.wait();
-        if self.live() > 0 {
-            empty.await;
-        }
+        let entered = self.registry.entered();
+        // A wake-up alone says little: it may be that of a task which was the last before this call, and others have
+        // come since.
+        self.empty.until(|| self.registry.have_left(entered)).await;
     }
 
     /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:

@@ -164,9 +164,9 @@ impl TaskScope {
     pub async fn shutdown_on_signal(&self, grace: Duration) -> ShutdownReport {
         let node = self.node();
         let mut signals = listen();
-        let elsewhere = shutdown::until(&node.progress, || {
-            shutdown::has_begun(node) || node.has_failed_fast()
-        });
+        let elsewhere = node
+            .progress
+            .until(|| shutdown::has_begun(node) || node.has_failed_fast());
         shutdown::select(signals.next(), elsewhere).await;
         shutdown::shut_down(node, grace, signals.next()).await
     }
@@ -178,7 +178,7 @@ fn listen() -> Signals {
 
 /// A signal, or the scope is closed, cancelled, or has failed.
 async fn ends(node: &Node, signals: &mut Signals) {
-    let closed = shutdown::until(&node.progress, || node.is_closed());
+    let closed = node.progress.until(|| node.is_closed());
     let cancelled = node.token.cancelled();
     shutdown::select(signals.next(), shutdown::select(closed, cancelled)).await;
 }

@@ -6,7 +6,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{ShutdownReport, lock, node::Node, wakers::Wakers};
+use super::{ShutdownReport, lock, node::Node};
 use crate::error::catch_panic;
 
 /// How long a shutdown waits for what it has aborted.
@@ -97,19 +97,9 @@ pub(super) fn deadline(node: &Node, grace: Duration) -> Option<Instant> {
 
 /// Waits until another caller has the report.
 async fn reported(node: &Node) {
-    until(&node.progress, || lock(&node.shutdown).report.is_some()).await;
-}
-
-/// Looks each time when it is woken.
-pub(super) async fn until(wakers: &Wakers, is_so: impl Fn() -> bool) {
-    loop {
-        // Before the look, so that nothing is missed after it.
-        let again = wakers.wait();
-        if is_so() {
-            return;
-        }
-        again.await;
-    }
+    node.progress
+        .until(|| lock(&node.shutdown).report.is_some())
+        .await;
 }
 
 /// Waits for one of two. (tokio's `select!` would cost every user a build of its macros.)
@@ -194,17 +184,17 @@ impl Drop for Aborting {
 }
 
 async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
-    let mut tries = 0;
     // A task may be counted and not yet off the list, or be about to learn its id. Then it is looked again: each
-    // task is to be in one place.
+    // task is to be in one place. It takes as long as the system leaves a thread out, so that a number of tries is no
+    // bound; and not tokio's time, which may be paused.
+    let looks_until = std::time::Instant::now() + LAST_WAIT;
     let (counts, aborted, still_running) = loop {
         let (counts, aborted) = node.ended();
         let listed = match counts.live() {
             0 => Vec::new(),
             _ => node.tasks(),
         };
-        tries += 1;
-        if listed.len() == counts.live() || tries == 100 {
+        if listed.len() == counts.live() || std::time::Instant::now() > looks_until {
             break (counts, aborted, listed);
         }
         yield_now().await;
