@@ -510,15 +510,14 @@ async fn no_type_or_function_is_known_by_its_name() {
     of_a_unit_struct(permit).await.unwrap();
     assert_eq!(worker::test().await.unwrap(), 7);
 
-    let (sender, receiver) = std::sync::mpsc::channel();
-    let sender = std::sync::Mutex::new(sender);
-    spawn_runtime::set_failure_hook(move |failure| {
-        sender.lock().unwrap().send(failure.to_string()).unwrap();
-    });
+    let failures = crate::support::Failures::listen();
     drop(of_an_option());
-    tokio::task::yield_now().await;
-    let failure = receiver.recv().unwrap();
-    assert!(failure.contains("an alias of Result"), "{failure}");
+    crate::support::settle().await;
+    let told = failures.texts_of("of_an_option");
+    assert!(
+        told.len() == 1 && told[0].contains("an alias of Result"),
+        "{told:?}"
+    );
 }
 
 /// Traits on every type, with the names of all methods that an expansion might call.
