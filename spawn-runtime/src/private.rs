@@ -3,7 +3,10 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{Spawn, TaskHandle, start};
+use crate::{
+    Spawn, TaskHandle,
+    start::{start, start_blocking, start_local},
+};
 pub use crate::{
     spawner::CurrentRuntime,
     start::StartBlocking,
@@ -22,7 +25,7 @@ where
     R: Report<F::Output>,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&CurrentRuntime, name, report, Plain, future)
+    start!(F; &CurrentRuntime, name, report, Plain, future)
 }
 
 #[inline(always)]
@@ -41,7 +44,7 @@ where
     W: Wrap,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&spawner, name, report, wrap, future)
+    start!(F; &spawner, name, report, wrap, future)
 }
 
 #[inline(always)]
@@ -53,7 +56,7 @@ where
     W: Wrap,
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local(name, report, wrap, future)
+    start_local!(F; name, report, wrap, future)
 }
 
 #[inline(always)]
@@ -73,7 +76,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    start::start_blocking(&spawner, name, report, wrap, function)
+    start_blocking!(F; &spawner, name, report, wrap, function)
 }
 
 /// Its type tells `?` and `return` what the function returns. It is never called.

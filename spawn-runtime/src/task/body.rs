@@ -77,16 +77,9 @@ impl Identity {
 pin_project! {
     /// The user's future with its name, which takes no room where it is known at compile time.
     pub struct Inline<N, F> {
-        name: N,
+        pub(crate) name: N,
         #[pin]
-        future: F,
-    }
-}
-
-impl<N: Name, F: Future> Inline<N, F> {
-    #[inline(always)]
-    pub(crate) fn new(name: N, future: F) -> Self {
-        Inline { name, future }
+        pub(crate) future: F,
     }
 }
 
