@@ -7,4 +7,5 @@ mod races;
 mod runtimes;
 #[cfg(unix)]
 mod signals;
+mod stack;
 mod wakers;

@@ -187,7 +187,7 @@ impl Entry {
         self.is_polled(WAITING);
     }
 
-    #[cold]
+    #[inline]
     fn is_polled(&self, stage: u8) {
         self.stage.store(stage, Relaxed);
         self.learn_id();
