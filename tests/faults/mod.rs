@@ -2,9 +2,11 @@
 //! counts add up, and nothing hangs. `ci/stress.sh` runs more of everything.
 
 mod closing;
+mod leaving;
 mod panics;
 mod races;
 mod runtimes;
 #[cfg(unix)]
 mod signals;
+mod storms;
 mod wakers;
