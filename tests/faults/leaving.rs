@@ -3,7 +3,7 @@
 use std::{
     future::pending,
     sync::{
-        Arc,
+        Arc, Barrier,
         atomic::{
             AtomicBool, AtomicUsize,
             Ordering::{Relaxed, SeqCst},
@@ -11,7 +11,7 @@ use std::{
         mpsc,
     },
     thread,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use spawn_runtime::{TaskScope, background};
@@ -48,7 +48,7 @@ fn a_failed_task_has_left_when_its_handle_resolves() {
 fn a_wait_and_a_grace_are_not_ended_by_a_task_that_was_the_last_before_them() {
     let runtime = runtime(Some(2));
     runtime.block_on(async {
-        for round in 0..5_000 * scale() {
+        for round in 0..200 * scale() {
             let scope = TaskScope::new();
             let (go, gone) = (
                 Arc::new(AtomicBool::new(false)),
@@ -59,7 +59,7 @@ fn a_wait_and_a_grace_are_not_ended_by_a_task_that_was_the_last_before_them() {
                 std::hint::spin_loop();
             }
             while !scope.is_empty() {
-                std::hint::spin_loop();
+                thread::yield_now();
             }
             // The one before may still be on its way out.
             let (has_go, is_gone) = (go.clone(), gone.clone());
@@ -136,30 +136,38 @@ fn a_report_counts_tasks_that_leave_while_it_is_made() {
         .unwrap();
     runtime.block_on(async {
         for _ in 0..scale() {
-            let begun = Instant::now();
-            let shutdowns: Vec<_> = (0..SCOPES)
+            // All of them run, and begin their time together.
+            let all_run = Arc::new(Barrier::new(SCOPES * EACH + 1));
+            let scopes: Vec<_> = (0..SCOPES)
                 .map(|number| {
                     let scope = TaskScope::new();
                     let child = scope.child();
                     for which in 0..EACH {
                         let scope = if which % 2 == 0 { &scope } else { &child };
-                        // Around the end of the last wait; one stays longer.
-                        let late =
-                            Duration::from_micros(980_000 + (number * EACH + which) as u64 * 300);
-                        let late = if which == 0 {
-                            Duration::from_millis(1_500)
-                        } else {
-                            late
+                        let all_run = all_run.clone();
+                        // Around the end of the last wait. One stays longer.
+                        let late = match which {
+                            0 => 1_500_000,
+                            _ => 995_000 + (number * EACH + which) as u64 * 150,
                         };
-                        scope
-                            .spawn_blocking(move || {
-                                thread::sleep(
-                                    (begun + late).saturating_duration_since(Instant::now()),
-                                );
-                            })
-                            .detach();
+                        let call = scope.spawn_blocking(move || {
+                            all_run.wait();
+                            thread::sleep(Duration::from_micros(late));
+                        });
+                        call.detach();
                     }
-                    tokio::spawn(async move { scope.shutdown(Duration::ZERO).await })
+                    (scope, child)
+                })
+                .collect();
+            all_run.wait();
+            let shutdowns: Vec<_> = scopes
+                .into_iter()
+                .map(|(scope, child)| {
+                    tokio::spawn(async move {
+                        let report = scope.shutdown(Duration::ZERO).await;
+                        drop(child);
+                        report
+                    })
                 })
                 .collect();
             for shutdown in shutdowns {
