@@ -46,5 +46,6 @@ examples! {
     get_the_result,
     graceful_shutdown,
     methods_and_traits,
+    ordered_shutdown,
     structured,
 }
