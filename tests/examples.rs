@@ -39,6 +39,7 @@ macro_rules! examples {
 }
 
 examples! {
+    accept_loop,
     cancel_and_stop,
     cpu_bound,
     fan_out,
