@@ -47,6 +47,7 @@ examples! {
     get_the_result,
     graceful_shutdown,
     methods_and_traits,
+    metrics,
     ordered_shutdown,
     structured,
 }
