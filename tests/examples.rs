@@ -50,4 +50,5 @@ examples! {
     metrics,
     ordered_shutdown,
     structured,
+    task_local,
 }
