@@ -218,6 +218,12 @@ impl Entry {
         }
     }
 
+    /// The task was admitted, and is about to be spawned.
+    #[cold]
+    pub(super) fn take_free_slot(&self, slots: &Slots) {
+        *lock(&self.slot) = slots.take_free();
+    }
+
     /// Waits for a slot of the scope. An `Err`: there will be none.
     #[cold]
     pub(super) fn poll_slot(

@@ -158,7 +158,8 @@ impl Node {
     #[inline]
     pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Result<Arc<Entry>, Arc<Entry>> {
         let shard = self.registry.shard_of_thread();
-        self.registry
+        let entry = self
+            .registry
             .enter(
                 shard,
                 task,
@@ -168,7 +169,11 @@ impl Node {
                         .for_each(|node| node.registry.enter_below(shard))
                 },
             )
-            .map_err(|task| self.refuse(shard, task))
+            .map_err(|task| self.refuse(shard, task))?;
+        if let Some(slots) = &self.slots {
+            entry.take_free_slot(slots);
+        }
+        Ok(entry)
     }
 
     #[cold]
