@@ -221,7 +221,11 @@ impl Entry {
     /// The task was admitted, and is about to be spawned.
     #[cold]
     pub(super) fn take_free_slot(&self, slots: &Slots) {
-        *lock(&self.slot) = slots.take_free();
+        let slot = slots.take_free();
+        if let Slot::None = slot {
+            self.stage.store(WAITING, Relaxed);
+        }
+        *lock(&self.slot) = slot;
     }
 
     /// Waits for a slot of the scope. An `Err`: there will be none.
