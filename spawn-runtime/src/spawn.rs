@@ -12,7 +12,7 @@ use crate::{
 /// For a function of your own, prefer [`#[background]`](macro@crate::background): it moves its
 /// arguments by itself, and gives the task the function's name. Here the name is the short type name
 /// of the future, which for an `async` block is that of the function around it; to choose one, use
-/// [`spawn_named`]. An `Err` that nobody receives is reported by [`spawn_result`] only; a panic always.
+/// [`spawn_named`]. An `Err` that is not received is reported by [`spawn_result`] only; a panic always.
 ///
 /// Builds on [`tokio::spawn`]; what it returns knows its name and place, and its errors do too.
 ///
@@ -63,7 +63,7 @@ where
     start!(F; &CurrentRuntime, FixedName(name), NoReport, Plain, future)
 }
 
-/// Starts a future whose `Err` is reported if nobody receives it.
+/// Starts a future whose `Err` is reported if it is not received.
 ///
 /// As [`spawn`], which can't tell a `Result` from any other value. A `#[background]` function whose
 /// return type is a `Result` does this by itself. The error's text is its `Debug`, as when `main`

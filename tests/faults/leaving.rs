@@ -1,4 +1,4 @@
-//! Tasks that leave their scope just when somebody looks.
+//! Tasks that leave their scope just when another thread looks.
 
 use std::{
     future::pending,
