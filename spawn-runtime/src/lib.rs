@@ -24,7 +24,8 @@
 //! |---|---|
 //! | start a function in the background | [`macro@background`] |
 //! | start a future or closure at hand | [`spawn`], [`spawn_named`], [`spawn_result`], [`spawn_blocking`], [`spawn_local`] |
-//! | wait for it, cancel it, let go of it | [`TaskHandle`] |
+//! | give it a name, a label and a place to run | [`TaskBuilder`] |
+//! | wait for it, cancel it, detach it | [`TaskHandle`] |
 //! | end it when its owner goes away | [`AbortOnDrop`] |
 //! | keep it in a field of a struct, where nothing awaits it | [`TaskGuard`] |
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
@@ -53,6 +54,7 @@ mod spawn;
 mod spawner;
 mod start;
 mod task;
+mod task_builder;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -71,6 +73,7 @@ pub use self::{
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,
+    task_builder::TaskBuilder,
 };
 pub use spawn_macros::background;
 pub use tokio_util::sync::{CancellationToken, DropGuard};
