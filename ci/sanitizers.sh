@@ -29,5 +29,5 @@ command -v valgrind >/dev/null || { apt-get update && apt-get install -y valgrin
 program=$(cargo test --no-run --test runtime --message-format=json 2>/dev/null |
     sed -n 's/.*"executable":"\([^"]*\)".*/\1/p' | tail -n 1)
 # Panics leave what the panic hook printed; only what nothing points to any more is a leak.
-valgrind --quiet --fair-sched=yes --leak-check=full --errors-for-leak-kinds=definite \
+valgrind --quiet --fair-sched=yes --leak-check=full --show-leak-kinds=definite --errors-for-leak-kinds=definite \
     --error-exitcode=1 "$program" --test-threads=1 behaviour:: set::

@@ -13,7 +13,7 @@ use crate::item::{Kind, Parameter};
 use crate::names;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::Receiver;
+use syn::{Pat, Receiver};
 
 /// The parameters of the background function, with plain names. The variables that the user's patterns
 /// make are bound in the task.
@@ -109,17 +109,13 @@ fn rebind(parameter: &Parameter, statements: &mut TokenStream) {
     let argument = parameter.argument();
     statements.extend(match &parameter.kind {
         Kind::Receiver(_) => TokenStream::new(),
-        Kind::Ignored { .. } => {
-            quote_spanned!(generated=> #(#cfgs)* let #argument = #argument;)
-        }
         // What the pattern leaves is dropped right after what it binds.
         Kind::Pattern { pattern, .. } => {
             let mutability =
                 borrows_mutably(pattern.to_token_stream()).then(|| quote_spanned!(generated=> mut));
-            quote_spanned! {generated=>
-                #(#cfgs)* let #mutability #argument = #argument;
-                #(#attributes)* let #pattern = #argument;
-            }
+            let destructure = (!matches!(pattern, Pat::Wild(_)))
+                .then(|| quote_spanned!(generated=> #(#attributes)* let #pattern = #argument;));
+            quote_spanned!(generated=> #(#cfgs)* let #mutability #argument = #argument; #destructure)
         }
         // Two statements, since clippy's lints about such variables have to be silenced for what is
         // generated, and not for what the body does with the variable.

@@ -49,19 +49,13 @@ impl FnContext {
             span: generated,
             keyword,
         };
+        let direct = options.direct.as_ref().and_then(|path| path.get_ident());
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
-            parameters.push(Parameter::new(parameters.len(), input, generated));
+            let index = parameters.len();
+            parameters.push(Parameter::new(index, input, direct, generated));
         }
         leave_with_caller(&mut parameters, &function, &options.evaluated_at_the_call());
-        if let Some(direct) = &options.direct {
-            // A variable of its name would hide the plain function.
-            for parameter in &mut parameters {
-                if parameter.name().is_some_and(|name| direct.is_ident(&name)) {
-                    parameter.hide_name();
-                }
-            }
-        }
         FnContext {
             parameters,
             output: Output::new(&function.signature.output, keyword),
@@ -120,23 +114,23 @@ impl FnContext {
 }
 
 /// Finds the arguments which do not go into the task: those that are borrowed, and that the options name
-/// and the body does not. What an impl does with a borrowed argument its declaration cannot say.
+/// and the body does not. A declaration cannot say what an impl does with a borrowed argument.
 fn leave_with_caller(parameters: &mut [Parameter], function: &Function, options: &TokenStream) {
-    let (body, is_declaration) = match &function.body {
-        Body::Block(body) => (body.stream(), false),
-        Body::Missing(_) => (TokenStream::new(), true),
+    let body = match &function.body {
+        Body::Block(_) if options.is_empty() => return,
+        Body::Block(body) => Some(body.stream()),
+        Body::Missing(_) => None,
     };
-    if options.is_empty() && !is_declaration {
-        return;
-    }
     let borrows = Borrows::new(&function.signature.generics);
     for parameter in parameters {
-        let Some(name) = parameter.name() else {
-            continue;
+        let only_in_options =
+            |name: String, body| names::occurs(&name, options) && !names::occurs(&name, body);
+        let may_stay = match (&body, parameter.name()) {
+            (None, _) => true,
+            (Some(body), Some(name)) => only_in_options(name, body),
+            (Some(_), None) => false,
         };
-        let only_in_options = names::occurs(&name, options) && !names::occurs(&name, &body);
-        parameter.stays_with_caller = !parameter.is_cancel()
-            && (is_declaration || only_in_options)
-            && parameter.is_borrowed(&borrows);
+        parameter.stays_with_caller =
+            may_stay && !parameter.is_cancel() && parameter.is_borrowed(&borrows);
     }
 }

@@ -3,9 +3,10 @@
 mod abort_on_drop;
 mod cancel_handle;
 mod flatten;
+mod guard;
 mod task_handle;
 
 pub use self::{
-    abort_on_drop::AbortOnDrop, cancel_handle::CancelHandle, flatten::Flatten,
+    abort_on_drop::AbortOnDrop, cancel_handle::CancelHandle, flatten::Flatten, guard::TaskGuard,
     task_handle::TaskHandle,
 };

@@ -26,11 +26,13 @@
 //! | start a future or closure at hand | [`spawn`], [`spawn_named`], [`spawn_result`], [`spawn_blocking`], [`spawn_local`] |
 //! | wait for it, cancel it, let go of it | [`TaskHandle`] |
 //! | end it when its owner goes away | [`AbortOnDrop`] |
+//! | keep it in a field of a struct, where nothing awaits it | [`TaskGuard`] |
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
 //! | know what went wrong | [`TaskError`] |
 //! | hear of failures that nobody waited for | [`set_failure_hook`] |
 //! | keep tasks together, see what runs, shut down | [`TaskScope`] |
 //! | have the values of many tasks | [`TaskSet`] |
+//! | find tasks by key, end one, have its value with its key | [`TaskMap`] |
 //! | choose where tasks run | [`Spawn`] |
 //!
 //! # Features
@@ -39,6 +41,7 @@
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
+mod backoff;
 mod error;
 mod handle;
 mod queued_blocking;
@@ -55,11 +58,16 @@ mod task;
 #[path = "private.rs"]
 pub mod __private;
 
+#[cfg(feature = "signal")]
+pub use self::scope::shutdown_signal;
 pub use self::{
+    backoff::Backoff,
     error::{TaskError, TaskErrorKind, TaskFailure, TaskFailureKind, set_failure_hook},
-    handle::{AbortOnDrop, CancelHandle, Flatten, TaskHandle},
-    scope::{ShutdownReport, TaskInfo, TaskScope, TaskState},
-    set::TaskSet,
+    handle::{AbortOnDrop, CancelHandle, Flatten, TaskGuard, TaskHandle},
+    scope::{
+        ShutdownReport, TaskEnding, TaskInfo, TaskObserver, TaskScope, TaskScopeBuilder, TaskState,
+    },
+    set::{TaskMap, TaskSet},
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,

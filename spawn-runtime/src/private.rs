@@ -3,17 +3,19 @@
 
 use tokio_util::sync::CancellationToken;
 
-use crate::{
-    Spawn, TaskHandle,
-    start::{start, start_blocking, start_local},
-};
 pub use crate::{
+    Backoff,
     spawner::CurrentRuntime,
-    start::StartBlocking,
+    start::{Again, StartBlocking},
     task::{
-        CancellableLimit, Describe, Detached, Label, Limit, Limiter, Name, NoReport, Plain, Report,
-        Returns, Timeout, Wrap, returns, returns_of_call,
+        Always, Attempts, CancellableLimit, Describe, Detached, IfError, Label, Limit, Limiter,
+        Name, NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one, returns,
+        returns_of_call,
     },
+};
+use crate::{
+    Spawn, TaskGuard, TaskHandle,
+    start::{self, start, start_blocking, start_local},
 };
 
 // rustc shows the line with the broken bound, and so what is said beside it.
@@ -45,6 +47,50 @@ where
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
     start!(F; &spawner, name, report, wrap, future)
+}
+
+#[track_caller]
+pub fn spawn_attempts<S, N, R, O, W, P, A, C, M, F>(
+    spawner: S,
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + Send + 'static,
+    P: RetryIf<F::Output>,
+    A: Send + 'static, // else: `#[background(local)]`
+    C: Fn(&A) -> A + Send + 'static,
+    M: Fn(A) -> F + Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
+{
+    start::start_attempts(&spawner, name, report, outer, again)
+}
+
+#[track_caller]
+pub fn spawn_local_attempts<N, R, O, W, P, A, C, M, F>(
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + 'static,
+    P: RetryIf<F::Output>,
+    A: 'static,
+    C: Fn(&A) -> A + 'static,
+    M: Fn(A) -> F + 'static,
+    F: Future<Output: 'static> + 'static,
+{
+    start::start_local_attempts(name, report, outer, again)
 }
 
 #[inline(always)]
@@ -104,6 +150,18 @@ pub fn token_of<S: Spawn>(spawner: &S) -> CancellationToken {
 #[inline]
 pub fn with_token<T>(handle: TaskHandle<T>, token: CancellationToken) -> TaskHandle<T> {
     handle.with_token(token)
+}
+
+/// Makes the guard of a task that reports its failure itself: its report is [`Detached`].
+#[inline]
+pub fn guard<T: Send + 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle)
+}
+
+/// The same for a task of `spawn_local`, whose output need not be `Send`.
+#[track_caller]
+pub fn guard_local<T: 'static>(handle: TaskHandle<T>) -> TaskGuard {
+    TaskGuard::new(handle.without_local_output())
 }
 
 /// What the parameter of `#[cancel]` is.

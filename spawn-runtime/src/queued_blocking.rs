@@ -24,7 +24,8 @@ use crate::{
 /// function runs on, and the handle would say `Cancelled` of a function that runs. So the first task
 /// ends when the second is spawned, and the handle goes on with the second.
 pub(crate) struct QueuedBlocking<S, R, F> {
-    turn: Turn,
+    /// None if it has a turn as soon as its scope lets it run.
+    turn: Option<Turn>,
     permit: Option<Permit>,
     identity: Identity,
     // None once handed over.
@@ -40,7 +41,7 @@ struct Call<S, R, F> {
 
 impl<S, R, F> QueuedBlocking<S, R, F> {
     pub(crate) fn new(
-        turn: Turn,
+        turn: Option<Turn>,
         identity: Identity,
         spawner: S,
         report: R,
@@ -74,12 +75,15 @@ where
     type Output = T;
 
     fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        self.permit = ready!(self.turn.poll(cx));
+        let Some(turn) = &mut self.turn else {
+            return Poll::Ready(true);
+        };
+        self.permit = ready!(turn.poll(cx));
         Poll::Ready(self.permit.is_some())
     }
 
     fn poll_body(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Ended<T>> {
-        let permit = self.permit.take().expect("its turn has come");
+        let permit = self.permit.take();
         let call = self.call.take().expect("a finished task is not polled");
         // The function is another task, and still this one to the caller.
         let identity = Identity {
@@ -113,7 +117,7 @@ where
 
 /// A function whose turn has come.
 struct TakenTurn<S, R, F> {
-    permit: Permit,
+    permit: Option<Permit>,
     identity: Identity,
     call: Call<S, R, F>,
     control: Arc<AbortControl>,

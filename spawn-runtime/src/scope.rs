@@ -1,17 +1,22 @@
+mod builder;
 mod counts;
 mod entry;
 mod info;
 mod membership;
 mod node;
+mod observer;
 mod registry;
 mod report;
+#[cfg(feature = "signal")]
+mod run;
 mod shutdown;
 #[cfg(feature = "signal")]
 mod signal;
+mod slots;
 mod spawn;
-/// What the registry is made of: in `ci/registry-model` it is loom's.
+/// What the registry, its entries and the wakers are made of. In `ci/registry-model` it is loom's.
 mod sync {
-    pub(super) use std::sync::Mutex;
+    pub(super) use std::sync::{Arc, Mutex, atomic};
 }
 mod wakers;
 
@@ -23,9 +28,13 @@ use std::{
 
 use tokio_util::sync::CancellationToken;
 
-use self::node::{Node, Settings};
+use self::node::Node;
+#[cfg(feature = "signal")]
+pub use self::signal::shutdown_signal;
 pub use self::{
+    builder::TaskScopeBuilder,
     info::{TaskInfo, TaskState},
+    observer::{TaskEnding, TaskObserver},
     report::ShutdownReport,
 };
 
@@ -34,7 +43,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// The place where tasks live: spawn into it from anywhere, see what runs, wait for all, end all.
+/// Keeps tasks together: spawn into it from anywhere, see what runs, wait for all, end all.
 ///
 /// It is [`Clone`], and spawns through `&self`, so it can sit in the state of a server;
 /// `#[background(on = self.scope)]` starts a function in it. The results go to the handles. To collect
@@ -42,8 +51,8 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 ///
 /// # Compared with
 ///
-/// - tokio's [`JoinSet`](tokio::task::JoinSet) belongs to one owner, keeps each result until somebody
-///   takes it, and drops without waiting. A scope keeps nothing of a task that has ended.
+/// - tokio's [`JoinSet`](tokio::task::JoinSet) belongs to one owner, keeps each result until it is
+///   taken, and drops without waiting. A scope keeps nothing of a task that has ended.
 /// - tokio-util's `TaskTracker` waits, but neither cancels nor aborts, and admits tasks while it is
 ///   waited for. [`shutdown`](Self::shutdown) admits nothing once it has begun, and nothing runs after
 ///   it that its report does not list.
@@ -51,9 +60,12 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Tokens and children
 ///
 /// A scope has a [`token`](Self::token). A task that takes a `#[cancel]` parameter gets a child of it.
-/// [`child`](Self::child) makes a scope that ends with this one: whatever ends the parent (`cancel`,
+/// [`child`](Self::child) makes a scope that ends with this one: what ends the parent (`cancel`,
 /// `shutdown`, dropping its last clone) ends the child, and the parent waits for the child's tasks,
 /// lists them and counts them. The other way round a child touches nothing of its parent.
+///
+/// Tasks that a task of the scope starts by itself (`tokio::spawn`, a `#[background]` function without `on`) are
+/// not in the scope. Pass them the scope: `#[background(on = scope)] async fn f(scope: &TaskScope, …)`.
 ///
 /// # Dropping
 ///
@@ -68,7 +80,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// use spawn_runtime::{CancellationToken, TaskScope, background};
 ///
 /// #[background(on = scope)]
-/// async fn serve(scope: TaskScope, #[cancel] token: CancellationToken) {
+/// async fn serve(scope: &TaskScope, #[cancel] token: CancellationToken) {
 ///     token.cancelled().await;
 ///     // … tidy up …
 /// }
@@ -76,7 +88,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() {
 /// let scope = TaskScope::new();
-/// serve(scope.clone()).detach();
+/// serve(&scope).detach();
 /// scope.spawn_named("answer", async { 42 }).detach();
 /// assert_eq!(scope.len(), 2);
 ///
@@ -103,14 +115,33 @@ impl Drop for Inner {
 }
 
 impl TaskScope {
-    /// A scope of its own.
+    /// Makes a scope of its own. [`builder`](Self::builder) can do more.
     pub fn new() -> Self {
-        TaskScope::of(Node::root(Settings::default()))
+        TaskScope::builder().build()
     }
 
-    /// A scope that ends with this one.
+    /// Returns a builder of a scope of its own: with a name, a limit, an observer, or failing fast.
     ///
-    /// Of a scope that is shut down, the child is so too: what is spawned in it is cancelled.
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::builder().name("uploads").limit(8).build();
+    /// scope.spawn(std::future::pending::<()>()).detach();
+    /// assert_eq!(scope.tasks()[0].scope_name(), Some("uploads"));
+    /// # }
+    /// ```
+    pub fn builder() -> TaskScopeBuilder {
+        TaskScopeBuilder::new(None)
+    }
+
+    /// Makes a scope that ends with this one.
+    ///
+    /// What ends this scope ends the child, and this scope waits for the child's tasks. The child of a closed scope
+    /// is closed: it refuses what is spawned in it. The child has this scope's observer and failure hook.
     ///
     /// # Examples
     ///
@@ -129,7 +160,23 @@ impl TaskScope {
     /// # }
     /// ```
     pub fn child(&self) -> Self {
-        TaskScope::of(self.node().child(Settings::default()))
+        self.child_builder().build()
+    }
+
+    /// Returns a builder of a scope that ends with this one, as [`child`](Self::child) makes one.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// let server = TaskScope::new();
+    /// let uploads = server.child_builder().name("uploads").limit(2).build();
+    /// server.close();
+    /// assert!(uploads.is_closed());
+    /// ```
+    pub fn child_builder(&self) -> TaskScopeBuilder {
+        TaskScopeBuilder::new(Some(self.node().clone()))
     }
 
     fn of(node: Arc<Node>) -> Self {
@@ -142,64 +189,207 @@ impl TaskScope {
         &self.inner.node
     }
 
-    /// The scope's token: tripped by [`cancel`](Self::cancel) and [`shutdown`](Self::shutdown), and by
-    /// those of its parents.
+    /// Returns the scope's token, which [`cancel`](Self::cancel) and [`shutdown`](Self::shutdown) cancel, and those
+    /// of its parents.
     pub fn token(&self) -> CancellationToken {
         self.node().token.clone()
     }
 
-    /// Trips the token: tasks that listen to it end, the others go on.
+    /// Cancels the token: tasks that listen to it end, the others go on.
     ///
     /// Unlike [`TaskHandle::cancel`](crate::TaskHandle::cancel) it aborts nothing, and unlike
     /// [`shutdown`](Self::shutdown) it does not close the scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let token = scope.token();
+    /// let listens = scope.spawn(async move { token.cancelled().await });
+    /// scope.cancel();
+    /// assert!(listens.await.is_ok());
+    /// assert!(!scope.is_closed());
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         self.node().token.cancel();
     }
 
-    /// Whether the token is tripped.
+    /// Returns whether the token is cancelled.
     pub fn is_cancelled(&self) -> bool {
         self.node().token.is_cancelled()
     }
 
-    /// How many tasks there are, those of children included.
+    /// Closes the scope and its children: they admit nothing more. It cancels nothing.
+    ///
+    /// To let all work finish before a shutdown cancels it, close the scope first, and wait with patience. That is
+    /// what Kubernetes asks of a service between SIGTERM and SIGKILL:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    /// use tokio::time::{sleep, timeout};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn(sleep(Duration::from_secs(8)));
+    ///
+    /// scope.close();
+    /// assert!(scope.spawn(async {}).await.unwrap_err().is_refused());
+    /// let patience = Duration::from_secs(20);
+    /// let _ = timeout(patience, scope.wait()).await;
+    /// let report = scope.shutdown(Duration::from_secs(5)).await;
+    /// assert_eq!((report.finished, report.aborted.len()), (1, 0));
+    /// # assert!(task.await.is_ok());
+    /// # }
+    /// ```
+    pub fn close(&self) {
+        self.node().close();
+        self.node().progress.wake_all();
+    }
+
+    /// Returns whether the scope is closed: by [`close`](Self::close), by a [`shutdown`](Self::shutdown), by its
+    /// first failure ([`fail_fast`](TaskScopeBuilder::fail_fast)), or with its parent.
+    pub fn is_closed(&self) -> bool {
+        self.node().is_closed()
+    }
+
+    /// Returns how many tasks there are, those of children included.
     pub fn len(&self) -> usize {
         self.node().live()
     }
 
-    /// Whether there are no tasks, in children neither.
+    /// Returns whether there are no tasks, here and in the children.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// What there is: name, id, place of spawning, age and state of each task, those of children
-    /// included, the oldest first.
+    /// Lists the tasks, those of children included, the oldest first: name, label, id, place of spawning, age and
+    /// state.
+    ///
+    /// A task that another thread spawns or ends meanwhile may be listed or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskScope, TaskState};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn_named("import", std::future::pending::<()>());
+    /// let tasks = scope.tasks();
+    /// assert_eq!((tasks[0].name(), tasks[0].id()), ("import", task.id()));
+    /// assert_eq!(tasks[0].state(), TaskState::Running);
+    /// # }
+    /// ```
     pub fn tasks(&self) -> Vec<TaskInfo> {
         self.node().tasks()
     }
 
-    /// Waits until there are no tasks, in children neither; whether or not the scope admits more.
+    /// Waits until there are no tasks, here and in the children, whether the scope is open or not.
     ///
-    /// When it returns, the destructors of the tasks have run. An empty scope is not waited for, and a
-    /// task that comes when the scope was empty for a moment is not waited for either.
+    /// When it returns, the destructors of the tasks have run. In an open scope new tasks may have come by then.
+    ///
+    /// tokio-util's `TaskTracker::wait` waits for an empty tracker that is closed.
     ///
     /// # Cancel safety
     ///
     /// Cancel safe: it changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn(async { 7 });
+    /// scope.wait().await;
+    /// assert!(scope.is_empty());
+    /// assert_eq!(task.await.unwrap(), 7);
+    /// # }
+    /// ```
     pub async fn wait(&self) {
         self.node().wait().await;
     }
 
-    /// Ends the scope: admits nothing more, trips the token, waits at most `grace` for the tasks to end
-    /// by themselves, aborts the rest, and waits at most one second for those to be gone.
+    /// Waits until a task that is spawned now would run at once, or until the scope is closed.
     ///
-    /// A `grace` of zero aborts at once, [`Duration::MAX`] never. From the moment it begins, what is
-    /// spawned into the scope or its children gets a handle that says `Cancelled`, and is never polled.
-    /// When it returns, nothing runs that the report does not list as
-    /// [`still_running`](ShutdownReport::still_running): a blocking function, or a future that blocks.
+    /// In a scope without a [`limit`](TaskScopeBuilder::limit) it returns at once. It reserves nothing: with
+    /// several spawners, a task may have to wait all the same. It is for a loop that accepts work, and is to leave
+    /// it where it is while the scope is busy.
     ///
-    /// Called again, also while it goes on, it joins the first: the same grace, the same report. A task
-    /// that shuts down its own scope is aborted like the rest: after the grace, or as soon as nobody is
-    /// left but tasks that wait for this.
+    /// # Cancel safety
+    ///
+    /// Cancel safe: it changes nothing, but loses its place in the queue.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    /// use tokio::time::{Instant, sleep};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let scope = TaskScope::builder().limit(1).build();
+    /// scope.spawn(sleep(Duration::from_secs(5))).detach();
+    /// tokio::task::yield_now().await;
+    ///
+    /// let begun = Instant::now();
+    /// scope.ready().await;
+    /// assert_eq!(begun.elapsed().as_secs(), 5);
+    /// # }
+    /// ```
+    pub async fn ready(&self) {
+        let node = self.node();
+        if let Some(slots) = &node.slots {
+            let closed = node.progress.until(|| node.is_closed());
+            shutdown::select(closed, slots.has_room()).await;
+        }
+    }
+
+    /// Ends the scope: admits nothing more, cancels the token, waits at most `grace` for the tasks to end
+    /// by themselves, aborts the rest, and waits at most one second for those to be dropped.
+    ///
+    /// A `grace` of zero aborts at once, [`Duration::MAX`] never. From the moment it begins, what is spawned into the
+    /// scope or its children is refused: it never runs, and its handle says so. Tasks that wait for a slot of a
+    /// [`limit`](TaskScopeBuilder::limit) are refused too. When it returns, nothing runs that the report does not
+    /// list as [`still_running`](ShutdownReport::still_running): a blocking function, or a future that blocks.
+    ///
+    /// All calls of it are one shutdown, with the grace of the first, and get the same report.
+    ///
+    /// # Order
+    ///
+    /// Where tasks need others, to write what they have made for example, put them into scopes that are shut down
+    /// one after the other. A child ends with its parent; for an order, use scopes of their own:
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (requests, writers) = (TaskScope::new(), TaskScope::new());
+    /// // …
+    /// let report = requests.shutdown(Duration::from_secs(10)).await;
+    /// assert!(report.is_clean());
+    /// let report = writers.shutdown(Duration::from_secs(5)).await;
+    /// assert!(report.is_clean());
+    /// # }
+    /// ```
+    ///
+    /// # Deadlocks
+    ///
+    /// A task of the scope that awaits its shutdown waits for itself. It is aborted with the rest when the grace is
+    /// over; with [`Duration::MAX`] that is never.
     ///
     /// # Panics
     ///
@@ -207,32 +397,25 @@ impl TaskScope {
     ///
     /// # Cancel safety
     ///
-    /// Dropping its future while the grace lasts leaves the scope closed and its token tripped, and
+    /// Dropping its future while the grace lasts leaves the scope closed and its token cancelled, and
     /// aborts nothing; another call takes it up where it was left. Dropped later, it aborts the rest.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{future::pending, time::Duration};
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// scope.spawn_named("deaf", pending::<()>()).detach();
+    /// let report = scope.shutdown(Duration::from_secs(5)).await;
+    /// assert_eq!(report.aborted[0].name(), "deaf");
+    /// # }
+    /// ```
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {
         shutdown::shut_down(self.node(), grace, std::future::pending()).await
-    }
-
-    /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does; a second
-    /// signal ends the grace at once. If the scope is shut down from elsewhere first, it joins that.
-    ///
-    /// From its first poll on, these signals no longer end the process.
-    ///
-    /// # Panics
-    ///
-    /// If the signals cannot be listened to (in a runtime without `Builder::enable_io`, say), and as
-    /// [`shutdown`](Self::shutdown).
-    ///
-    /// # Cancel safety
-    ///
-    /// As [`shutdown`](Self::shutdown); before the first signal, dropping its future does nothing, but
-    /// for that the signals are still taken.
-    #[cfg(feature = "signal")]
-    pub async fn shutdown_on_signal(&self, grace: Duration) -> ShutdownReport {
-        let mut signals =
-            signal::Signals::listen().unwrap_or_else(|error| panic!("no signals to hear: {error}"));
-        shutdown::select(signals.next(), shutdown::begun(self.node())).await;
-        shutdown::shut_down(self.node(), grace, signals.next()).await
     }
 }
 

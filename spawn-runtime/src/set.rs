@@ -1,4 +1,7 @@
+//! Many tasks whose values are wanted: `TaskSet`, and `TaskMap`, which is one with keys.
+
 mod block;
+mod map;
 mod woken;
 
 use std::{
@@ -10,13 +13,14 @@ use std::{
 };
 
 use futures_core::Stream;
-use tokio::task::coop;
+use tokio::task::{Id, coop};
 
+pub use self::map::TaskMap;
 use self::{
-    block::{Block, PLACES},
+    block::{Block, SLOTS},
     woken::Woken,
 };
-use crate::{TaskError, TaskHandle};
+use crate::{AbortOnDrop, TaskError, TaskHandle};
 
 /// A collection of tasks whose values are wanted: as they come, or all in order.
 ///
@@ -26,14 +30,19 @@ use crate::{TaskError, TaskHandle};
 /// | you want | use |
 /// |---|---|
 /// | the values as they come | [`join_next`](Self::join_next), or the set as a [`Stream`] |
+/// | to know which task a value is from | [`join_next_with_id`](Self::join_next_with_id), or a [`TaskMap`] |
 /// | all results, in the order in which the handles were pushed | [`join_all`](Self::join_all) |
 /// | all values, or the first failure | [`try_join_all`](Self::try_join_all) |
 /// | the same of functions that return a `Result` | [`try_flatten_all`](Self::try_flatten_all) |
 ///
-/// tokio's [`JoinSet`](tokio::task::JoinSet) spawns its tasks itself and gives `JoinError`s;
-/// otherwise it is the same kind of thing. Where nobody wants the values, a
-/// [`TaskScope`](crate::TaskScope) keeps the tasks together, and keeps no memory of those that ended:
-/// in a set, a value waits until it is received.
+/// A value waits in the set until it is received. Where no value is wanted, a
+/// [`TaskScope`](crate::TaskScope) keeps the tasks together, and keeps no memory of those that ended.
+///
+/// # Compared with tokio's `JoinSet`
+///
+/// A [`JoinSet`](tokio::task::JoinSet) spawns its tasks itself and gives `JoinError`s. A set takes what
+/// runs already, wherever it runs, and its errors name the task. Its [`join_all`](Self::join_all) keeps
+/// the order and gives each result, where `JoinSet::join_all` panics if a task was cancelled.
 ///
 /// # Examples
 ///
@@ -63,12 +72,12 @@ pub struct TaskSet<T> {
     current: Option<usize>,
     woken: Arc<Woken>,
     len: usize,
-    /// The number of the first place of the next block.
+    /// The number of the first slot of the next block.
     next: u64,
 }
 
 impl<T> TaskSet<T> {
-    /// An empty set.
+    /// Returns an empty set.
     pub fn new() -> Self {
         TaskSet {
             blocks: Vec::new(),
@@ -81,14 +90,66 @@ impl<T> TaskSet<T> {
         }
     }
 
-    /// Adds a task.
+    /// Adds a task, of which the handle has not given the result yet.
+    ///
+    /// The set can be waited for while it is filled: a [`join_next`](Self::join_next) that was polled
+    /// before is woken for tasks that are pushed after. For an [`AbortOnDrop`], push what its
+    /// [`into_handle`](AbortOnDrop::into_handle) returns.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskSet, spawn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = TaskSet::new();
+    /// set.push(spawn(async { 1 }));
+    /// assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
+    /// # }
+    /// ```
     pub fn push(&mut self, handle: TaskHandle<T>) {
-        let index = match self.filling {
-            Some(index) if !self.blocks[index].is_full() => index,
+        self.insert(handle);
+    }
+
+    /// Adds a task, and returns the index that it has until it leaves the set.
+    fn insert(&mut self, handle: TaskHandle<T>) -> usize {
+        let block = match self.filling {
+            Some(block) if !self.blocks[block].is_full() => block,
             _ => self.start_block(),
         };
-        self.blocks[index].push(handle);
         self.len += 1;
+        block * SLOTS + self.blocks[block].push(handle)
+    }
+
+    fn get(&self, index: usize) -> Option<&TaskHandle<T>> {
+        self.blocks.get(index / SLOTS)?.get(index % SLOTS)
+    }
+
+    /// Takes a task out: it is none of the set's any more.
+    fn take(&mut self, index: usize) -> Option<TaskHandle<T>> {
+        let block = index / SLOTS;
+        let handle = self.blocks.get_mut(block)?.take(index % SLOTS)?;
+        self.one_left(block);
+        if self.len == 0 {
+            // There is nothing left to wait for.
+            self.woken.wake();
+        }
+        Some(handle)
+    }
+
+    /// A task has left this block.
+    fn one_left(&mut self, block: usize) {
+        self.len -= 1;
+        if self.blocks[block].is_empty() {
+            if self.current == Some(block) {
+                self.current = None;
+            }
+            if self.filling == Some(block) {
+                self.filling = None;
+            }
+            self.empty.push(block);
+        }
     }
 
     fn start_block(&mut self) -> usize {
@@ -98,22 +159,26 @@ impl<T> TaskSet<T> {
             index
         });
         self.blocks[index].reset(self.next);
-        self.next += PLACES as u64;
+        self.next += SLOTS as u64;
         self.filling = Some(index);
         index
     }
 
-    /// How many tasks the set holds: pushed, and not yet received.
+    /// Returns how many tasks the set holds: pushed, and not yet received.
     pub fn len(&self) -> usize {
         self.len
     }
 
-    /// Whether it holds none.
+    /// Returns whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// The result of the next task to end; `None` if the set is empty.
+    /// Waits for the next task to end and returns its result; `None` if the set is empty.
+    ///
+    /// Equivalent to [`JoinSet::join_next`](tokio::task::JoinSet::join_next). Tasks that have ended come
+    /// in turn, so none of them is put off by others that end; and with tokio's budget used up it gives
+    /// way to other tasks.
     ///
     /// # Errors
     ///
@@ -121,7 +186,7 @@ impl<T> TaskSet<T> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: no result is lost if it is dropped, in `select!` say.
+    /// Cancel safe: no result is lost if its future is dropped, in `select!` say.
     ///
     /// # Examples
     ///
@@ -150,12 +215,63 @@ impl<T> TaskSet<T> {
     }
 
     fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, TaskError>>> {
-        self.poll_next_ended(cx, |handle, cx| Pin::new(handle).poll(cx))
+        self.poll_next_result(cx)
             .map(|ended| ended.map(|(_, result)| result))
     }
 
-    /// All results, in the order in which the handles were pushed. Waits for all, whatever becomes of
-    /// some of them.
+    /// Waits for the next task to end and returns its id with its result; `None` if the set is empty.
+    ///
+    /// The id is that of the task's handle. Equivalent to
+    /// [`JoinSet::join_next_with_id`](tokio::task::JoinSet::join_next_with_id), but the id stands beside
+    /// the result, so that it is at hand for an error too.
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    ///
+    /// # Cancel safety
+    ///
+    /// Cancel safe, as [`join_next`](Self::join_next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::collections::HashMap;
+    /// use spawn_runtime::{TaskSet, spawn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = TaskSet::new();
+    /// let mut hosts = HashMap::new();
+    /// for host in ["one.example", "two.example"] {
+    ///     let handle = spawn(async move { host.len() });
+    ///     hosts.insert(handle.id(), host);
+    ///     set.push(handle);
+    /// }
+    /// while let Some((id, result)) = set.join_next_with_id().await {
+    ///     assert_eq!(result.unwrap(), hosts[&id].len());
+    /// }
+    /// # }
+    /// ```
+    pub async fn join_next_with_id(&mut self) -> Option<(Id, Result<T, TaskError>)> {
+        let ended = poll_fn(|cx| {
+            self.poll_next_ended(cx, |handle, cx| {
+                let polled = Pin::new(&mut *handle).poll(cx);
+                polled.map(|result| (handle.id(), result))
+            })
+        });
+        ended.await.map(|(_, with_id)| with_id)
+    }
+
+    /// Waits for all tasks and returns their results in the order in which the handles were pushed.
+    ///
+    /// It waits for all, whatever becomes of some of them. Unlike
+    /// [`JoinSet::join_all`](tokio::task::JoinSet::join_all) it does not panic because of a task that
+    /// panicked or was cancelled.
+    ///
+    /// # Errors
+    ///
+    /// None of its own: each task's is in its element.
     ///
     /// # Cancel safety
     ///
@@ -176,16 +292,22 @@ impl<T> TaskSet<T> {
     /// # }
     /// ```
     pub async fn join_all(mut self) -> Vec<Result<T, TaskError>> {
-        // One by one: with all of them wanted, there is nothing to gain from hearing of each.
-        self.blocks.sort_unstable_by_key(|block| block.first);
         let mut results = Vec::with_capacity(self.len);
-        for block in &mut self.blocks {
-            block.join_all(&mut results).await;
-        }
+        self.join_in_order(|_, result| results.push(result)).await;
         results
     }
 
-    /// All values, in the order in which the handles were pushed; or the first failure.
+    /// Waits for all, and gives their indices and results in the order of insertion. The set is of no
+    /// further use then.
+    async fn join_in_order(&mut self, mut give: impl FnMut(usize, Result<T, TaskError>)) {
+        // One by one: with all of them wanted, there is nothing to gain from hearing of each.
+        self.blocks.sort_unstable_by_key(Block::order);
+        for block in &mut self.blocks {
+            block.join_all(&mut give).await;
+        }
+    }
+
+    /// Waits for all tasks and returns their values in the order in which the handles were pushed, or the first failure.
     ///
     /// The first failure aborts the other tasks, and is returned when all of them are gone. Should one
     /// of those fail too, [`set_failure_hook`](crate::set_failure_hook) hears of it.
@@ -219,9 +341,9 @@ impl<T> TaskSet<T> {
         check: impl Fn(Result<T, TaskError>) -> Result<U, E>,
     ) -> Result<Vec<U>, E> {
         let mut values = Vec::with_capacity(self.len);
-        while let Some((number, result)) = self.next_ended().await {
+        while let Some((index, result)) = poll_fn(|cx| self.poll_next_result(cx)).await {
             match check(result) {
-                Ok(value) => values.push((number, value)),
+                Ok(value) => values.push((self.number(index), value)),
                 Err(error) => {
                     self.abort_all();
                     self.wait_for_the_rest().await;
@@ -232,12 +354,49 @@ impl<T> TaskSet<T> {
         Ok(in_order(values))
     }
 
-    /// Asks each task to end, as [`TaskHandle::cancel`] does. Their results are still to be received.
+    /// Asks each task to end, as [`TaskHandle::cancel`] does.
+    ///
+    /// Their results are still to be received.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, TaskSet, background};
+    ///
+    /// #[background]
+    /// async fn serve(#[cancel] token: CancellationToken) -> &'static str {
+    ///     token.cancelled().await;
+    ///     "tidied up"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let set = TaskSet::from_iter([serve(), serve()]);
+    /// set.cancel_all();
+    /// assert_eq!(set.try_join_all().await.unwrap(), ["tidied up"; 2]);
+    /// # }
+    /// ```
     pub fn cancel_all(&self) {
         self.handles().for_each(TaskHandle::cancel);
     }
 
-    /// Aborts each task, as [`TaskHandle::abort`] does. Their results are still to be received.
+    /// Aborts each task, as [`TaskHandle::abort`] does.
+    ///
+    /// Equivalent to [`JoinSet::abort_all`](tokio::task::JoinSet::abort_all): their results are still to
+    /// be received. To wait until the tasks are gone, go on with [`join_all`](Self::join_all).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskSet, spawn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let set = TaskSet::from_iter([spawn(std::future::pending::<()>())]);
+    /// set.abort_all();
+    /// assert!(set.join_all().await[0].as_ref().unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort_all(&self) {
         self.handles().for_each(TaskHandle::abort);
     }
@@ -246,8 +405,17 @@ impl<T> TaskSet<T> {
         self.blocks.iter().flat_map(Block::handles)
     }
 
-    async fn next_ended(&mut self) -> Option<(u64, Result<T, TaskError>)> {
-        poll_fn(|cx| self.poll_next_ended(cx, |handle, cx| Pin::new(handle).poll(cx))).await
+    /// Returns the number, in the order of insertion, of the task that has or last had this index.
+    fn number(&self, index: usize) -> u64 {
+        self.blocks[index / SLOTS].number(index % SLOTS)
+    }
+
+    /// Returns the index that a task had, which has ended, and its result.
+    fn poll_next_result(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<(usize, Result<T, TaskError>)>> {
+        self.poll_next_ended(cx, |handle, cx| Pin::new(handle).poll(cx))
     }
 
     async fn wait_for_the_rest(&mut self) {
@@ -258,50 +426,42 @@ impl<T> TaskSet<T> {
         .await;
     }
 
-    /// The number of a task that has ended, and what `receive` made of it.
+    /// Returns the index that a task had, which has ended, and what `receive` made of it.
     fn poll_next_ended<R>(
         &mut self,
         cx: &mut Context<'_>,
         mut receive: impl FnMut(&mut TaskHandle<T>, &mut Context<'_>) -> Poll<R>,
-    ) -> Poll<Option<(u64, R)>> {
+    ) -> Poll<Option<(usize, R)>> {
         loop {
             if self.len == 0 {
                 return Poll::Ready(None);
             }
-            // Without it, handles that are ready say that they are not, and would be asked for ever.
+            // Without it, handles that are ready say that they are not, and would be asked without end.
             if !coop::has_budget_remaining() {
                 cx.waker().wake_by_ref();
                 return Poll::Pending;
             }
-            let index = match self.current {
-                Some(index) => index,
+            let block = match self.current {
+                Some(block) => block,
                 None => {
-                    let index = ready!(self.woken.poll_block(cx));
-                    self.blocks[index].look();
-                    self.current = Some(index);
-                    index
+                    let block = ready!(self.woken.poll_block(cx));
+                    self.blocks[block].look();
+                    self.current = Some(block);
+                    block
                 }
             };
-            let block = &mut self.blocks[index];
-            let Some(ended) = block.next_ended(&mut receive) else {
+            let Some((slot, received)) = self.blocks[block].next_ended(&mut receive) else {
                 self.current = None;
                 continue;
             };
-            self.len -= 1;
-            if block.is_empty() {
-                self.current = None;
-                if self.filling == Some(index) {
-                    self.filling = None;
-                }
-                self.empty.push(index);
-            }
-            return Poll::Ready(Some(ended));
+            self.one_left(block);
+            return Poll::Ready(Some((block * SLOTS + slot, received)));
         }
     }
 }
 
 impl<U, E: From<TaskError>> TaskSet<Result<U, E>> {
-    /// All values, in the order in which the handles were pushed; or the first `Err` or failure.
+    /// Waits for all tasks and returns their values in the order in which the handles were pushed, or the first `Err` or failure.
     ///
     /// As [`try_join_all`](Self::try_join_all), for functions that return a `Result`: their `Err` counts
     /// too, and both kinds of error are one, as with [`TaskHandle::flatten`].
@@ -362,8 +522,24 @@ impl<T> Extend<TaskHandle<T>> for TaskSet<T> {
     }
 }
 
+impl<T> Extend<AbortOnDrop<T>> for TaskSet<T> {
+    fn extend<I: IntoIterator<Item = AbortOnDrop<T>>>(&mut self, handles: I) {
+        for handle in handles {
+            self.push(handle.into_handle());
+        }
+    }
+}
+
 impl<T> FromIterator<TaskHandle<T>> for TaskSet<T> {
     fn from_iter<I: IntoIterator<Item = TaskHandle<T>>>(handles: I) -> Self {
+        let mut set = TaskSet::new();
+        set.extend(handles);
+        set
+    }
+}
+
+impl<T> FromIterator<AbortOnDrop<T>> for TaskSet<T> {
+    fn from_iter<I: IntoIterator<Item = AbortOnDrop<T>>>(handles: I) -> Self {
         let mut set = TaskSet::new();
         set.extend(handles);
         set

@@ -56,8 +56,7 @@ use crate::task::{BlockingTask, Task, TaskName};
 #[diagnostic::on_unimplemented(
     message = "tasks cannot be spawned on `{Self}`",
     label = "not a spawner",
-    note = "`on = …` takes a `tokio::runtime::Handle` or `Runtime`, a `TaskScope`, or your own `impl Spawn`",
-    note = "of what is in a `LazyLock`, `Box` or other pointer it takes the inside: `on = *STATIC`"
+    note = "`on = …` takes a `tokio::runtime::Handle` or `Runtime`, a `TaskScope`, or your own `impl Spawn`; write `*STATIC` for one in a `LazyLock`"
 )]
 pub trait Spawn {
     /// What a call keeps of this spawner after its arguments have moved into the task.
@@ -85,6 +84,12 @@ pub trait Spawn {
     /// The token of a new task's `#[cancel]` parameter: by default one of its own.
     fn token(&self) -> CancellationToken {
         CancellationToken::new()
+    }
+
+    /// Returns whether a blocking function may have to wait for a slot, which holds no thread.
+    #[doc(hidden)]
+    fn has_slots(&self) -> bool {
+        false
     }
 
     /// Starts a blocking function of this crate, of which a spawner of this crate knows more than a closure.

@@ -19,8 +19,9 @@ use crate::{
     error::Label,
     queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        self, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline, Limit, LocalBoxed,
-        Name, Outcome, Plain, Report, Task, TaskFuture, TaskName, Turn, Wrap,
+        self, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline,
+        Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Turn,
+        Wrap,
     },
 };
 
@@ -155,6 +156,109 @@ where
     TaskHandle::new(join, name, label, spawned_at)
 }
 
+/// What a function with `attempts` is started from.
+pub struct Again<W, P, A, C, M> {
+    /// What each attempt is wrapped in.
+    pub wrap: W,
+    /// How many attempts, and when.
+    pub policy: Attempts<P>,
+    /// The function's arguments.
+    pub arguments: A,
+    /// Copies the arguments, for an attempt that another may follow.
+    pub copy: C,
+    /// Makes the future of an attempt of its arguments.
+    pub make: M,
+}
+
+/// Starts a function with `attempts`. The body of each attempt is boxed, so that this is one for all functions
+/// with an output type, but for what makes that body.
+#[track_caller]
+pub(crate) fn start_attempts<S, N, R, O, W, P, A, C, M, F>(
+    spawner: &S,
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + Send + 'static,
+    P: RetryIf<F::Output>,
+    A: Send + 'static,
+    C: Fn(&A) -> A + Send + 'static,
+    M: Fn(A) -> F + Send + 'static,
+    F: Future<Output: Send + 'static> + Send + 'static,
+{
+    let Again {
+        wrap,
+        policy,
+        arguments,
+        copy,
+        make,
+    } = again;
+    let mut arguments = Some(arguments);
+    let make = move |is_last: bool| -> Boxed<F::Output> {
+        let arguments = next_arguments(&mut arguments, &copy, is_last);
+        Box::pin(wrap.clone().wrap(Inline {
+            name,
+            future: make(arguments),
+        }))
+    };
+    let make: Box<dyn FnMut(bool) -> Boxed<F::Output> + Send> = Box::new(make);
+    let body = Attempted::new(policy, name.name(), report, make);
+    start_body(spawner, report, outer.wrap(body))
+}
+
+/// The same for a function that is `local`.
+#[track_caller]
+pub(crate) fn start_local_attempts<N, R, O, W, P, A, C, M, F>(
+    name: N,
+    report: R,
+    outer: O,
+    again: Again<W, P, A, C, M>,
+) -> TaskHandle<F::Output>
+where
+    N: Name,
+    R: Report<F::Output>,
+    O: Wrap,
+    W: Wrap + Clone + 'static,
+    P: RetryIf<F::Output>,
+    A: 'static,
+    C: Fn(&A) -> A + 'static,
+    M: Fn(A) -> F + 'static,
+    F: Future<Output: 'static> + 'static,
+{
+    let Again {
+        wrap,
+        policy,
+        arguments,
+        copy,
+        make,
+    } = again;
+    let mut arguments = Some(arguments);
+    let make = move |is_last: bool| -> LocalBoxed<F::Output> {
+        let arguments = next_arguments(&mut arguments, &copy, is_last);
+        Box::pin(wrap.clone().wrap_local(Inline {
+            name,
+            future: make(arguments),
+        }))
+    };
+    let make: Box<dyn FnMut(bool) -> LocalBoxed<F::Output>> = Box::new(make);
+    let body = Attempted::new(policy, name.name(), report, make);
+    start_local_body(report, outer.wrap_local(body))
+}
+
+fn next_arguments<A>(arguments: &mut Option<A>, copy: impl Fn(&A) -> A, is_last: bool) -> A {
+    let next = match is_last {
+        true => arguments.take(),
+        false => arguments.as_ref().map(copy),
+    };
+    next.expect("no attempt follows the last")
+}
+
 /// How a `blocking` function starts: at once, or when its turn comes.
 pub trait StartBlocking {
     #[allow(missing_docs)] // internal, and public only for `__private`
@@ -240,6 +344,9 @@ impl StartBlocking for Plain {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        if spawner.has_slots() {
+            return start_queued(spawner, None, identity, report, function);
+        }
         let spawned_at = Location::caller();
         let (name, label) = (identity.name, identity.label.clone());
         let call = BlockingCall::new(identity, report, spawned_at, function);
@@ -286,7 +393,7 @@ impl StartBlocking for Limit<Plain> {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start_queued(spawner, self.0.turn(None), identity, report, function)
+        start_queued(spawner, Some(self.0.turn(None)), identity, report, function)
     }
 }
 
@@ -307,7 +414,7 @@ impl StartBlocking for CancellableLimit<Plain> {
     {
         start_queued(
             spawner,
-            self.0.turn(Some(self.1)),
+            Some(self.0.turn(Some(self.1))),
             identity,
             report,
             function,
@@ -318,7 +425,7 @@ impl StartBlocking for CancellableLimit<Plain> {
 #[track_caller]
 fn start_queued<S, R, F, T>(
     spawner: &S,
-    turn: Turn,
+    turn: Option<Turn>,
     identity: Identity,
     report: R,
     function: F,

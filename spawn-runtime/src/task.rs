@@ -3,6 +3,7 @@
 //! Apart from [`Task`] these are internals: public only where an expansion or a bound names them.
 #![allow(missing_docs)]
 
+mod attempts;
 mod blocking;
 mod body;
 mod ending;
@@ -20,6 +21,7 @@ mod timeout;
 use std::panic::Location;
 
 pub(crate) use self::{
+    attempts::Attempted,
     blocking::BlockingCall,
     body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
     ending::Ending,
@@ -31,6 +33,7 @@ pub(crate) use self::{
     report::ReportDebugOrString,
 };
 pub use self::{
+    attempts::{Always, Attempts, IfError, RetryIf, at_least_one},
     body::{Body, Plain, Wrap},
     label::Label,
     limit::{CancellableLimit, Limit, Limiter},

@@ -30,7 +30,7 @@ async fn dropping_it_aborts_the_task() {
 #[tokio::test]
 async fn it_can_be_awaited_and_asked_like_a_handle() {
     let handle = double(21);
-    assert_eq!(handle.name(), "double");
+    assert_eq!((handle.name(), handle.label()), ("double", None));
     assert_eq!(handle.spawned_at().file(), file!());
     assert_eq!(handle.id(), handle.abort_handle().id());
     assert!(!handle.is_finished());
@@ -59,7 +59,7 @@ async fn it_can_be_awaited_and_asked_like_a_handle() {
 async fn into_handle_and_detach_let_the_task_run_on() {
     let drops = Drops::default();
     drop(hold(drops.witness()).into_handle());
-    hold(drops.witness()).detach();
+    hold(drops.witness()).abort_on_drop().detach();
     let back = hold(drops.witness()).into_handle().abort_on_drop();
     settle().await;
     assert_eq!(drops.count(), 0);

@@ -355,3 +355,238 @@ mod an_rc_in_a_type {
         assert!(result().await.unwrap().is_some());
     }
 }
+
+/// Arguments, constants and statics with the names that the expansion gives to its own.
+mod own_names {
+    #![allow(non_snake_case, non_upper_case_globals, dead_code)]
+
+    use spawn_runtime::{CancellationToken, TaskScope, background};
+    use std::time::Duration;
+
+    mod items {
+        use spawn_runtime::background;
+
+        const LIMIT: usize = 1;
+        const __timeout: u8 = 1;
+        const __handle_token: u8 = 1;
+        static __spawner: u8 = 1;
+        static __work: u8 = 1;
+        fn name() {}
+
+        #[background(limit = LIMIT, timeout = "3s")]
+        pub async fn limited(left: u8) -> u8 {
+            let _: fn() = name;
+            left + __timeout + __handle_token + __spawner + __work
+        }
+    }
+
+    pub use items::limited;
+
+    #[background(limit = 1, name = "a name that is much longer than thirty-two bytes")]
+    pub async fn named(LIMIT: String, name: String) -> String {
+        LIMIT + &name
+    }
+
+    #[background(on = given_by_on, timeout = Duration::from_secs(3), limit = 1)]
+    pub async fn spawned(
+        given_by_on: TaskScope,
+        __handle_token: String,
+        #[cancel] __token: CancellationToken,
+    ) -> String {
+        drop((given_by_on, __token));
+        __handle_token
+    }
+
+    #[background(on = scope)]
+    pub async fn borrowed(scope: &TaskScope, given_by_on: String, __work: String) -> String {
+        given_by_on + &__work
+    }
+
+    #[background]
+    pub async fn opaque(__work: String, _arg0: String) -> impl Into<String> + Send {
+        __work + &_arg0
+    }
+
+    #[background(direct = run)]
+    pub async fn start(run: String, __work: String) -> String {
+        run + &__work
+    }
+
+    #[background(direct = stop)]
+    pub async fn started(mut stop: String) -> String {
+        stop.push('!');
+        stop
+    }
+}
+
+#[tokio::test]
+async fn names_of_the_expansion_may_be_the_users() {
+    let (a, b) = ("a".to_owned(), "b".to_owned());
+    let scope = spawn_runtime::TaskScope::new();
+    assert_eq!(own_names::limited(3).await.unwrap(), 7);
+    let named = own_names::named(a.clone(), b.clone());
+    assert_eq!(named.name().len(), 48);
+    assert_eq!(named.await.unwrap(), "ab");
+    let spawned = own_names::spawned(scope.clone(), a.clone());
+    assert_eq!(spawned.await.unwrap(), "a");
+    let borrowed = own_names::borrowed(&scope, a.clone(), b.clone());
+    assert_eq!(borrowed.await.unwrap(), "ab");
+    let opaque = own_names::opaque(a.clone(), b.clone()).await.unwrap();
+    assert_eq!(opaque.into(), "ab");
+    let started = own_names::start(a.clone(), b);
+    assert_eq!(started.await.unwrap(), "ab");
+    assert_eq!(own_names::started(a).await.unwrap(), "a!");
+}
+
+/// The compiler decides what a type is, and no name does.
+mod types_by_another_name {
+    #![allow(non_camel_case_types)]
+
+    use spawn_runtime::background;
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Default)]
+    pub struct Log(Arc<Mutex<Vec<&'static str>>>);
+
+    impl Log {
+        pub fn say(&self, text: &'static str) {
+            self.0.lock().unwrap().push(text);
+        }
+
+        pub fn taken(&self) -> Vec<&'static str> {
+            std::mem::take(&mut *self.0.lock().unwrap())
+        }
+    }
+
+    pub struct f64(pub Log);
+
+    impl Drop for f64 {
+        fn drop(&mut self) {
+            self.0.say("dropped");
+        }
+    }
+
+    #[background]
+    pub async fn of_a_primitive(log: Log, number: f64) {
+        let _ = || &number;
+        log.say("body");
+    }
+
+    /// A pattern that binds nothing.
+    #[derive(Clone, Copy)]
+    pub struct permit;
+
+    #[background]
+    pub async fn of_a_unit_struct(permit: permit) -> permit {
+        permit
+    }
+
+    pub type Option<T> = std::result::Result<T, String>;
+
+    #[background]
+    pub async fn of_an_option() -> Option<u8> {
+        Err("an alias of Result".to_owned())
+    }
+
+    pub mod worker {
+        #[spawn_runtime::background]
+        async fn main() -> u8 {
+            7
+        }
+
+        #[spawn_runtime::background]
+        pub async fn test() -> u8 {
+            main().await.unwrap()
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_type_or_function_is_known_by_its_name() {
+    use types_by_another_name::*;
+    let log = Log::default();
+    of_a_primitive(log.clone(), f64(log.clone())).await.unwrap();
+    assert_eq!(log.taken(), ["body", "dropped"]);
+    of_a_unit_struct(permit).await.unwrap();
+    assert_eq!(worker::test().await.unwrap(), 7);
+
+    let failures = crate::support::Failures::listen();
+    drop(of_an_option());
+    crate::support::settle().await;
+    let told = failures.texts_of("of_an_option");
+    assert!(
+        told.len() == 1 && told[0].contains("an alias of Result"),
+        "{told:?}"
+    );
+}
+
+/// Traits on every type, with the names of all methods that an expansion might call.
+mod blanket_traits {
+    use spawn_runtime::{TaskScope, background};
+    use std::time::Duration;
+
+    #[allow(dead_code)]
+    pub trait Everything: Sized {
+        fn spawn(self) {
+            unreachable!()
+        }
+        fn spawner(&self) {
+            unreachable!()
+        }
+        fn token(&self) {
+            unreachable!()
+        }
+        fn with_token(self) {
+            unreachable!()
+        }
+        fn abort_on_drop(self) {
+            unreachable!()
+        }
+        fn detach(self) {
+            unreachable!()
+        }
+        fn clone(&self) {
+            unreachable!()
+        }
+        fn deref(&self) {
+            unreachable!()
+        }
+        fn index(&self) {
+            unreachable!()
+        }
+        fn into_future(self) {
+            unreachable!()
+        }
+    }
+
+    impl<T> Everything for T {}
+
+    #[background(on = scope, timeout = Duration::from_secs(3), limit = 1, abort_on_drop)]
+    pub async fn with_options(
+        scope: &TaskScope,
+        #[cancel] token: spawn_runtime::CancellationToken,
+    ) -> Result<u8, String> {
+        drop(token);
+        Ok(7)
+    }
+
+    #[background(detach)]
+    pub async fn detached() -> Result<u8, String> {
+        Ok(7)
+    }
+
+    #[background(blocking, direct = blocking_now)]
+    pub fn blocking() -> Result<impl Into<u8> + Send, String> {
+        Ok(7)
+    }
+}
+
+#[tokio::test]
+async fn traits_on_every_type_change_nothing() {
+    let scope = spawn_runtime::TaskScope::new();
+    let handle = blanket_traits::with_options(&scope);
+    assert_eq!(handle.await.unwrap(), Ok(7));
+    blanket_traits::detached();
+    let seven = blanket_traits::blocking().await.unwrap().unwrap();
+    assert_eq!(seven.into(), 7);
+}

@@ -7,6 +7,7 @@ mod direct;
 mod errors;
 mod failure_hook;
 mod footprint;
+mod guard;
 mod handle;
 mod hygiene;
 mod limit;

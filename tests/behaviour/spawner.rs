@@ -4,8 +4,9 @@ use std::sync::{
     Arc, LazyLock, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
 };
+use std::time::Duration;
 
-use spawn_runtime::{CancellationToken, Spawn, Task, background};
+use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::JoinHandle,
@@ -188,4 +189,64 @@ async fn a_spawner_that_is_part_of_no_argument_is_only_borrowed() {
     assert_eq!(MADE.0.load(SeqCst), 0);
     assert_eq!(owns(&MADE, 2).await.unwrap(), 2);
     assert_eq!(MADE.0.load(SeqCst), 1);
+}
+
+/// Tells when it is dropped.
+struct Lasting(Arc<AtomicUsize>);
+
+impl Drop for Lasting {
+    fn drop(&mut self) {
+        self.0.fetch_add(1, SeqCst);
+    }
+}
+
+#[background(on = scope, direct = forever_now)]
+async fn forever(scope: &TaskScope, _lasting: Lasting) {
+    std::future::pending().await
+}
+
+#[tokio::test]
+async fn an_argument_that_only_an_option_names_stays_with_the_caller() {
+    let dropped = Arc::new(AtomicUsize::new(0));
+    let scope = TaskScope::new();
+    let handle = forever(&scope, Lasting(dropped.clone()));
+    tokio::task::yield_now().await;
+    assert_eq!(scope.len(), 1);
+    assert_eq!(dropped.load(SeqCst), 0);
+    // No task holds the scope, so it ends here, and its task with it.
+    drop(scope);
+    assert!(handle.await.unwrap_err().is_cancelled());
+    assert_eq!(dropped.load(SeqCst), 1);
+    // The plain function needs no scope.
+    drop(forever_now(Lasting(dropped.clone())));
+    assert_eq!(dropped.load(SeqCst), 2);
+}
+
+struct Server {
+    scope: TaskScope,
+    patience: Duration,
+}
+
+trait Serve {
+    #[background]
+    async fn serve(&self, number: u32) -> u32;
+}
+
+impl Serve for Server {
+    #[background(on = self.scope, timeout = self.patience)]
+    async fn serve(&self, number: u32) -> u32 {
+        number * 2
+    }
+}
+
+#[tokio::test]
+async fn a_borrowed_self_that_only_options_name_stays_with_the_caller() {
+    let server = Server {
+        scope: TaskScope::new(),
+        patience: Duration::from_secs(3),
+    };
+    let shared: &dyn Serve = &server;
+    let handle = shared.serve(21);
+    assert_eq!(server.scope.len(), 1);
+    assert_eq!(handle.await.unwrap(), 42);
 }

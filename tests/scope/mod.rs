@@ -3,7 +3,11 @@
 mod admission;
 mod children;
 mod dropping;
+mod fail_fast;
+mod limit;
 mod listing;
+mod observer;
 mod report;
+mod run;
 mod shutdown;
 mod wait;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{TaskSet, spawn};
+use spawn_runtime::{TaskMap, TaskSet, spawn};
 use tokio::sync::Notify;
 
 use crate::support::settle;
@@ -75,6 +75,53 @@ async fn a_drain_of_ten_thousand_lets_siblings_run() {
         )
         .await;
     assert!(turns >= 10_000 / 128 / 2, "{turns}");
+}
+
+#[tokio::test]
+async fn a_drain_of_a_map_of_ten_thousand_lets_siblings_run() {
+    let ended = async || {
+        let map: TaskMap<usize, usize> = (0..10_000)
+            .map(|number| (number, spawn(async move { number })))
+            .collect();
+        settle().await;
+        map
+    };
+    let mut map = ended().await;
+    let turns = turns_of_siblings(async move {
+        let mut received = 0;
+        while let Some((key, result)) = map.join_next().await {
+            assert_eq!(result.unwrap(), key);
+            received += 1;
+        }
+        assert_eq!(received, 10_000);
+    })
+    .await;
+    assert!(turns >= 10_000 / 128 / 2, "{turns}");
+
+    let map = ended().await;
+    let turns =
+        turns_of_siblings(async move { assert_eq!(map.join_all().await.len(), 10_000) }).await;
+    assert!(turns >= 10_000 / 128 / 2, "{turns}");
+}
+
+// One that ends again and again puts off no other.
+#[tokio::test]
+async fn tasks_that_replace_each_other_put_off_no_other() {
+    let mut map = TaskMap::new();
+    map.insert(usize::MAX, spawn(async {}));
+    for key in 0..100 {
+        map.insert(key, spawn(async {}));
+    }
+    settle().await;
+    for received in 0.. {
+        let (key, _) = map.join_next().await.unwrap();
+        if key == usize::MAX {
+            break;
+        }
+        assert!(received < 200, "it is starved");
+        map.insert(key, spawn(async {}));
+        settle().await;
+    }
 }
 
 // tokio #2460, futures-rs #2140: more handles than tokio's budget, and nothing got anywhere.

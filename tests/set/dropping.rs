@@ -1,4 +1,4 @@
-use spawn_runtime::{TaskSet, spawn};
+use spawn_runtime::{TaskMap, TaskSet, spawn};
 
 use crate::support::{Drops, PanicsOnDrop, settle};
 
@@ -46,6 +46,45 @@ async fn destructors_that_panic_do_not_reach_the_caller_that_drops_the_set() {
     }));
     settle().await;
     drop(set);
+    settle().await;
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_map_or_its_join_all_aborts_its_tasks() {
+    let drops = Drops::default();
+    let hold = |key| {
+        let witness = drops.witness();
+        let handle = spawn(async move {
+            let _witness = witness;
+            std::future::pending::<()>().await;
+        });
+        (key, handle)
+    };
+    let map: TaskMap<_, _> = (0..100).map(hold).collect();
+    settle().await;
+    drop(map);
+    settle().await;
+    assert_eq!(drops.count(), 100);
+    let map: TaskMap<_, _> = (0..100).map(hold).collect();
+    let second = std::time::Duration::from_secs(1);
+    assert!(tokio::time::timeout(second, map.join_all()).await.is_err());
+    settle().await;
+    assert_eq!(drops.count(), 200);
+}
+
+#[tokio::test]
+async fn destructors_that_panic_do_not_reach_who_drops_or_replaces_in_a_map() {
+    let bomb = || spawn(async { Some(PanicsOnDrop) });
+    let mut map = TaskMap::new();
+    map.insert(1, bomb());
+    map.insert(2, spawn(async { std::panic::panic_any(PanicsOnDrop) }));
+    map.insert(3, bomb());
+    settle().await;
+    drop(map.insert(1, bomb()));
+    drop(map.remove(&3));
+    settle().await;
+    assert_eq!(map.len(), 2);
+    drop(map);
     settle().await;
 }
 

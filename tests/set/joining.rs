@@ -106,6 +106,55 @@ async fn a_queued_blocking_function_comes_through_join_next() {
 }
 
 #[tokio::test]
+async fn join_next_with_id_tells_whose_result_it_is() {
+    #[background(blocking, limit = 1)]
+    fn queued() -> u8 {
+        1
+    }
+    let cancelled = never();
+    cancelled.abort();
+    let handles = [queued(), queued(), spawn(async { 2 }), cancelled];
+    let ids: Vec<_> = handles.iter().map(|handle| handle.id()).collect();
+    let mut set = TaskSet::from_iter(handles);
+    let mut seen = BTreeSet::new();
+    while let Some((id, result)) = set.join_next_with_id().await {
+        let which = ids.iter().position(|known| *known == id).unwrap();
+        match which {
+            0 | 1 => assert_eq!(result.unwrap(), 1),
+            2 => assert_eq!(result.unwrap(), 2),
+            _ => assert_eq!(result.unwrap_err().id(), id),
+        }
+        seen.insert(which);
+    }
+    assert_eq!(seen.len(), 4);
+}
+
+#[tokio::test]
+async fn it_is_made_of_handles_that_abort_on_drop_too() {
+    #[background(abort_on_drop)]
+    async fn double(number: u32) -> u32 {
+        2 * number
+    }
+    let mut set: TaskSet<_> = [1, 2].into_iter().map(double).collect();
+    set.extend([double(3)]);
+    set.extend([spawn(async { 8 })]);
+    assert_eq!(set.try_join_all().await.unwrap(), [2, 4, 6, 8]);
+
+    let drops = crate::support::Drops::default();
+    let witness = drops.witness();
+    let held = spawn(async move {
+        let _witness = witness;
+        std::future::pending::<()>().await;
+    });
+    let set = TaskSet::from_iter([held.abort_on_drop()]);
+    settle().await;
+    assert_eq!(drops.count(), 0);
+    drop(set);
+    settle().await;
+    assert_eq!(drops.count(), 1);
+}
+
+#[tokio::test]
 async fn each_kind_of_end_is_a_result_and_none_panics() {
     let cancelled = never();
     cancelled.abort();

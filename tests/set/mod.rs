@@ -1,7 +1,8 @@
-//! What `TaskSet` promises, a file for each topic.
+//! What `TaskSet` and `TaskMap` promise, a file for each topic.
 
 mod cooperation;
 mod dropping;
 mod failing;
 mod joining;
+mod map;
 mod wakers;

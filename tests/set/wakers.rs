@@ -5,7 +5,7 @@ use std::{
 };
 
 use futures_util::Stream;
-use spawn_runtime::{TaskSet, spawn};
+use spawn_runtime::{TaskMap, TaskSet, spawn};
 use tokio::sync::oneshot;
 
 use crate::support::{Wakes, never, settle};
@@ -169,6 +169,67 @@ impl Wake for Panics {
     fn wake(self: Arc<Self>) {
         panic!("a bad waker");
     }
+}
+
+// It has nothing to wait for any more.
+#[tokio::test]
+async fn taking_the_last_task_out_wakes_who_waits() {
+    let mut map = TaskMap::from_iter([(1, never::<()>()), (2, never())]);
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(Pin::new(&mut map).poll_next(&mut cx).is_pending());
+    assert!(map.remove(&1).is_some());
+    assert_eq!(wakes.count(), 0);
+    assert!(map.remove(&2).is_some());
+    assert_eq!(wakes.count(), 1);
+    let polled = Pin::new(&mut map).poll_next(&mut cx);
+    assert!(matches!(polled, Poll::Ready(None)));
+}
+
+// The replaced task is none of the map's: its end changes nothing, whichever waker was there.
+#[tokio::test]
+async fn wakers_that_change_lose_no_task_that_replaces_another() {
+    let mut map = TaskMap::new();
+    let mut unended = Vec::new();
+    for value in 0..100 {
+        let key = value % 3;
+        let (end, ends) = oneshot::channel();
+        drop(map.insert(key, spawn(async { ends.await.unwrap() })));
+        let (wakes, waker) = Wakes::new();
+        let mut cx = Context::from_waker(&waker);
+        assert!(Pin::new(&mut map).poll_next(&mut cx).is_pending());
+        settle().await;
+        if value % 2 == 0 {
+            let (outdated, waker) = (wakes, Wakes::new().1);
+            let mut cx = Context::from_waker(&waker);
+            assert!(Pin::new(&mut map).poll_next(&mut cx).is_pending());
+            end.send(value).unwrap();
+            settle().await;
+            let polled = Pin::new(&mut map).poll_next(&mut cx);
+            assert!(matches!(polled, Poll::Ready(Some((_, Ok(received)))) if received == value));
+            assert!(!map.contains_key(&key));
+            assert!(outdated.count() <= 1);
+        } else {
+            unended.push(end);
+        }
+    }
+}
+
+// A waker that panics harms no caller: what is pushed is in the set, and what is taken out is returned.
+#[tokio::test]
+async fn a_waker_that_panics_harms_no_caller() {
+    let waker = Waker::from(Arc::new(Panics));
+    let mut set = TaskSet::new();
+    set.push(never());
+    assert!(poll(&mut set, &waker).is_pending());
+    set.push(spawn(async { 1 }));
+    assert_eq!(set.len(), 2);
+    assert_eq!(set.join_next().await.unwrap().unwrap(), 1);
+
+    let mut map = TaskMap::from_iter([(1, spawn(async { 5 }))]);
+    let mut cx = Context::from_waker(&waker);
+    assert!(Pin::new(&mut map).poll_next(&mut cx).is_pending());
+    assert_eq!(map.remove(&1).unwrap().await.unwrap(), 5);
 }
 
 // A waker that panics harms at most the task that woke it.

@@ -21,7 +21,7 @@ pub(super) fn check(context: &FnContext, is_local: bool, errors: &mut Errors) {
                     check_receiver(receiver, errors);
                 }
             }
-            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => {
+            Kind::Name { ty, .. } | Kind::Pattern { ty, .. } => {
                 for borrow in borrows.of(ty) {
                     let generics = &signature.generics;
                     check_parameter(&borrow, parameter, ty, generics, is_local, errors);

@@ -25,7 +25,7 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
                         spawn_runtime::CancellationToken`";
                     errors.add(attribute.path(), "`self` is no cancellation token", help);
                 }
-                Kind::Ignored { pattern, .. } | Kind::Pattern { pattern, .. } => {
+                Kind::Pattern { pattern, .. } => {
                     let help = "name it: `#[cancel] token: spawn_runtime::CancellationToken`";
                     errors.add(pattern, "the token of `#[cancel]` needs a plain name", help);
                     first = Some(to_source(pattern));

@@ -1,7 +1,7 @@
 //! What stands around the function's name: `async` before it, no future behind it, and nothing that a
 //! background function cannot be.
 
-use crate::context::FnContext;
+use crate::context::{FnContext, Returned};
 use crate::errors::Errors;
 use crate::item::{Body, Function, Reports};
 use crate::names;
@@ -21,6 +21,13 @@ pub(super) fn check(context: &mut FnContext, options: &Options, errors: &mut Err
         None => check_async(&context.function, options, errors),
     }
     check_modifiers(&context.function, errors);
+    // With a handle as its value rustc says it, and knows whether it is the program's.
+    if context.may_be_main() && context.returned == Returned::Nothing {
+        let what = "`main` cannot be a background function: the program ends when it returns";
+        let help = "take `#[background]` off, and let `main` call a background function and await \
+            its handle; if this is not the program's `main`, write for example `pub(super)` before it";
+        errors.add(&context.function.signature.ident, what, help);
+    }
 }
 
 /// A function that returns a future: the task would end with it, and nothing would poll it.

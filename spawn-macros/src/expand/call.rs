@@ -1,6 +1,6 @@
 //! The call that starts the task, and what is evaluated before it.
 
-use super::on::{self, Spawner};
+use super::on;
 use crate::capture;
 use crate::context::{FnContext, Returned};
 use crate::item::{Parameter, Reports, copied_attributes, first_span};
@@ -9,66 +9,108 @@ use crate::plan::{Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
 
-/// The background function's own body.
+/// The background function's own body. The work is its last argument, so that the options are evaluated
+/// before the user's arguments move.
 ///
 /// Input:
 ///     `on = self.scope, timeout = self.patience, limit = 4`
 ///
 /// Output:
-///     ```
-///     let __spawner = …;
-///     let __timeout: Duration = self.patience;
-///     spawn_with(__spawner, NAME, REPORT, Limit(…, Timeout(__timeout, Plain)), WORK)
-///     ```
+///     `spawn_with(spawner(&self.scope), NAME, REPORT, Limit(…, Timeout(self.patience, Plain)), WORK)`
 pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
-    let spawner = task.on.as_ref().map(|on| Spawner::new(on, context, task));
     let mut statements = TokenStream::new();
-    if let Some(spawner) = &spawner {
-        spawner.let_before_arguments_move(context, &mut statements);
-    }
-    if let Some(Timeout::Computed(timeout)) = &task.timeout {
-        statements.extend(quote_spanned! {context.generated=>
-            let __timeout: ::core::time::Duration = #timeout;
-        });
-    }
     let cancel = context.parameters.iter().find(|it| it.is_cancel());
+    let on = task.on.as_ref();
+    let spawner = on.map(|on| on::spawner(on, cancel.is_some(), context));
+    // A token comes from the spawner, which then needs a name. It is that of a reference.
+    let given = on.filter(|_| cancel.is_some()).map(|on| {
+        let name = context.fresh_name("given_by_on", &task.evaluated_at_the_call);
+        Ident::new(&name, first_span(on)).into_token_stream()
+    });
     if let Some(parameter) = cancel {
-        tokens_of_cancel(context, parameter, spawner.as_ref(), &mut statements);
+        tokens_of_cancel(context, parameter, given.as_ref(), &mut statements);
     }
-    let work = match context.output.reports {
-        Reports::TypeOfBody => {
-            // rustc reports at this variable that the future is not `Send`.
-            let name = context.fresh_name("__work", &TokenStream::new());
-            let name = Ident::new(&name, context.keyword).into_token_stream();
-            let allow = allow_future_as_value(context, task);
-            statements.extend(quote_spanned!(context.generated=> #allow let #name = #work;));
-            name
-        }
-        Reports::Nothing | Reports::WrittenType => work,
+    let mut arguments = Arguments {
+        work,
+        ..Arguments::default()
     };
-    let start = start(context, task, spawner.as_ref(), cancel.is_some(), &work);
-    let call = returned(context, cancel.is_some(), start);
-    let call = match context.output.reports {
-        Reports::WrittenType => {
-            let allow = allow_future_as_value(context, task);
-            quote_spanned!(context.generated=> #allow #call)
-        }
-        Reports::Nothing | Reports::TypeOfBody => call,
+    if !is_plain(task) {
+        arguments.spawner = match given.as_ref().or(spawner.as_ref()) {
+            Some(spawner) => spawner.clone(),
+            None => current_runtime(context),
+        };
+        arguments.wrap = wrap(context, task, cancel.is_some());
+    }
+    let start = match context.output.reports {
+        Reports::TypeOfBody => start_by_type_of_body(context, task, arguments),
+        Reports::Nothing | Reports::WrittenType => start(context, task, &arguments),
     };
+    let mut call = returned(context, cancel.is_some(), start);
+    let is_block = task.runs != Runs::OnBlockingThread && task.direct.is_none();
+    if context.output.reports != Reports::Nothing && is_block {
+        // For clippy a future as the value of an `async` block is a mistake, but not as that of a function.
+        call = quote_spanned!(context.generated=> #[allow(clippy::async_yields_async)] #call);
+    }
     if !statements.is_empty() {
         // To append one stream to another takes long, so it is done only where it must be.
         statements.extend(call);
-        return on::around(spawner.as_ref(), context, statements);
+        call = statements;
     }
-    on::around(spawner.as_ref(), context, call)
+    match (spawner, given) {
+        (Some(spawner), Some(given)) => {
+            quote_spanned!(context.generated=> match #spawner { #given => { #call } })
+        }
+        _ => call,
+    }
 }
 
-/// For clippy a future as the value of an `async` block is a mistake, but not as that of a function.
-fn allow_future_as_value(context: &FnContext, task: &Task) -> TokenStream {
-    if task.runs == Runs::OnBlockingThread || task.direct.is_some() {
-        return TokenStream::new();
-    }
-    quote_spanned!(context.generated=> #[allow(clippy::async_yields_async)])
+/// What `start` puts into the call.
+#[derive(Default)]
+struct Arguments {
+    spawner: TokenStream,
+    wrap: TokenStream,
+    work: TokenStream,
+}
+
+fn current_runtime(context: &FnContext) -> TokenStream {
+    let runtime = &context.runtime;
+    quote_spanned!(context.generated=> #runtime::__private::CurrentRuntime)
+}
+
+/// The work needs a name where its type tells how to report. So everything does that comes before it.
+///
+/// Output:
+///     `match (SPAWNER, WRAP, WORK) { (spawner, wrap, work) => spawn_with(spawner, …, work) }`
+fn start_by_type_of_body(context: &FnContext, task: &Task, arguments: Arguments) -> TokenStream {
+    let span = context.generated;
+    // rustc reports at this variable that the future is not `Send`.
+    let work = context.fresh_name("__background_work", &TokenStream::new());
+    let names = Arguments {
+        spawner: quote_spanned!(span=> __background_spawner),
+        wrap: quote_spanned!(span=> __background_wrap),
+        work: Ident::new(&work, context.keyword).into_token_stream(),
+    };
+    let start = start(context, task, &names);
+    let of = |arguments: &Arguments| {
+        let Arguments {
+            spawner,
+            wrap,
+            work,
+        } = arguments;
+        match (is_plain(task), task.runs) {
+            (true, _) => work.clone(),
+            (false, Runs::AsLocalTask) => quote_spanned!(span=> (#wrap, #work)),
+            (false, _) => quote_spanned!(span=> (#spawner, #wrap, #work)),
+        }
+    };
+    let (values, names) = (of(&arguments), of(&names));
+    quote_spanned!(span=> match #values { #names => #start })
+}
+
+/// Whether a task starts with `spawn`, which costs rustc least.
+fn is_plain(task: &Task) -> bool {
+    let has_options = task.on.is_some() || task.timeout.is_some() || task.limit.is_some();
+    task.runs == Runs::AsTask && !has_options
 }
 
 /// Makes the token of `#[cancel]`, one for the task and one for the handle.
@@ -78,20 +120,19 @@ fn allow_future_as_value(context: &FnContext, task: &Task) -> TokenStream {
 ///
 /// Output:
 ///     ```
-///     let __token = token();
-///     let __handle_token = clone(&__token);
-///     let token: CancellationToken = cancel_parameter(__token);
+///     let __background_token = token();
+///     let __background_handle_token = clone(&__background_token);
+///     let token: CancellationToken = cancel_parameter(__background_token);
 ///     ```
 fn tokens_of_cancel(
     context: &FnContext,
     parameter: &Parameter,
-    spawner: Option<&Spawner>,
+    spawner: Option<&TokenStream>,
     statements: &mut TokenStream,
 ) {
     let runtime = &context.runtime;
     let new = match spawner {
         Some(spawner) => {
-            let spawner = spawner.reference(context);
             quote_spanned!(context.generated=> #runtime::__private::token_of(#spawner))
         }
         None => quote_spanned!(context.generated=> #runtime::__private::token()),
@@ -99,14 +140,14 @@ fn tokens_of_cancel(
     // If the user wrote another type, rustc's error should point at it, in the user's own context.
     let span = parameter.ty().map_or(context.keyword, first_span);
     let runtime_there = context.runtime_at(span);
-    let token = quote_spanned!(context.generated=> __token);
+    let token = quote_spanned!(context.generated=> __background_token);
     let parameter_token =
         quote_spanned!(span=> #runtime_there::__private::cancel_parameter(#token));
     let binding = capture::named(parameter);
     let attributes = copied_attributes(&parameter.attributes);
     statements.extend(quote_spanned! {context.generated=>
         let #token = #new;
-        let __handle_token = ::core::clone::Clone::clone(&#token);
+        let __background_handle_token = ::core::clone::Clone::clone(&#token);
         #(#attributes)* let #binding = #parameter_token;
     });
 }
@@ -115,42 +156,32 @@ fn tokens_of_cancel(
 ///
 /// Output:
 ///     `spawn(NAME, REPORT, WORK)`, or with options `spawn_with(SPAWNER, NAME, REPORT, WRAP, WORK)`
-fn start(
-    context: &FnContext,
-    task: &Task,
-    spawner: Option<&Spawner>,
-    is_cancellable: bool,
-    work: &TokenStream,
-) -> TokenStream {
-    let runtime = &context.runtime;
-    let span = context.generated;
+fn start(context: &FnContext, task: &Task, arguments: &Arguments) -> TokenStream {
+    let Arguments {
+        spawner,
+        wrap,
+        work,
+    } = arguments;
     let name = name(context, task);
     let report = report(context, task, work);
-    let has_options = task.on.is_some() || task.timeout.is_some() || task.limit.is_some();
-    let spawn = |name| Ident::new(name, span);
-    let function = &context.reported_runtime;
-    if task.runs == Runs::AsTask && !has_options {
-        let spawn = spawn("spawn");
-        return quote_spanned!(context.keyword=> #function::__private::#spawn(#name, #report, #work));
-    }
-    let wrap = wrap(context, task, is_cancellable);
-    let spawner = match spawner {
-        Some(spawner) => spawner.value(context),
-        None => quote_spanned!(span=> #runtime::__private::CurrentRuntime),
+    let (function, arguments) = match task.runs {
+        _ if is_plain(task) => ("spawn", quote_spanned!(context.generated=> #name, #report)),
+        Runs::AsLocalTask => (
+            "spawn_local",
+            quote_spanned!(context.generated=> #name, #report, #wrap),
+        ),
+        Runs::AsTask => (
+            "spawn_with",
+            quote_spanned!(context.generated=> #spawner, #name, #report, #wrap),
+        ),
+        Runs::OnBlockingThread => (
+            "spawn_blocking",
+            quote_spanned!(context.generated=> #spawner, #name, #report, #wrap),
+        ),
     };
-    match task.runs {
-        Runs::AsLocalTask => {
-            let spawn = spawn("spawn_local");
-            quote_spanned!(context.keyword=> #function::__private::#spawn(#name, #report, #wrap, #work))
-        }
-        Runs::AsTask | Runs::OnBlockingThread => {
-            let spawn = spawn(match task.runs {
-                Runs::OnBlockingThread => "spawn_blocking",
-                _ => "spawn_with",
-            });
-            quote_spanned!(context.keyword=> #function::__private::#spawn(#spawner, #name, #report, #wrap, #work))
-        }
-    }
+    let runtime = &context.reported_runtime;
+    let function = Ident::new(function, context.generated);
+    quote_spanned!(context.keyword=> #runtime::__private::#function(#arguments, #work))
 }
 
 /// The task's name as a function item, which takes no room in the task. Its block keeps its own name from
@@ -200,15 +231,15 @@ fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
 /// What runs around the body, from the outside in.
 ///
 /// Output:
-///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, Timeout(__timeout, Plain))`
+///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, Timeout(self.patience, Plain))`
 fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
     let plain = quote_spanned!(span=> #runtime::__private::Plain);
     let timed = match &task.timeout {
         None => plain,
-        Some(Timeout::Computed(_)) => {
-            quote_spanned!(span=> #runtime::__private::Timeout(__timeout, #plain))
+        Some(Timeout::Computed(timeout)) => {
+            quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }
         Some(Timeout::Known(timeout)) => {
             let (seconds, nanoseconds) = (timeout.as_secs(), timeout.subsec_nanos());
@@ -237,7 +268,8 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
         false => quote_spanned!(span=> #runtime::__private::Limit(#limiter, #timed)),
         // While it waits for its turn the body does not listen to the token yet.
         true => {
-            let token = quote_spanned!(span=> ::core::clone::Clone::clone(&__handle_token));
+            let token =
+                quote_spanned!(span=> ::core::clone::Clone::clone(&__background_handle_token));
             quote_spanned!(span=> #runtime::__private::CancellableLimit(#limiter, #token, #timed))
         }
     }
@@ -247,7 +279,7 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
 fn returned(context: &FnContext, is_cancellable: bool, mut start: TokenStream) -> TokenStream {
     let runtime = &context.reported_runtime;
     if is_cancellable {
-        let handle_token = quote_spanned!(context.generated=> __handle_token);
+        let handle_token = quote_spanned!(context.generated=> __background_handle_token);
         start = quote_spanned!(context.keyword=> #runtime::__private::with_token(#start, #handle_token));
     }
     // Ours: with the user's span a lint would say that they have imported it and need not qualify it.

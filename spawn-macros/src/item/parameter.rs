@@ -30,12 +30,7 @@ pub(crate) enum Kind {
         name: Ident,
         ty: Type,
     },
-    /// `_: Type`
-    Ignored {
-        pattern: Pat,
-        ty: Type,
-    },
-    /// `(a, b): Type`
+    /// `(a, b): Type` or `_: Type`
     Pattern {
         pattern: Pat,
         ty: Type,
@@ -43,7 +38,13 @@ pub(crate) enum Kind {
 }
 
 impl Parameter {
-    pub(crate) fn new(index: usize, parameter: &FnArg, generated: Span) -> Self {
+    /// A variable of the name `hidden` would hide the plain function of `direct`.
+    pub(crate) fn new(
+        index: usize,
+        parameter: &FnArg,
+        hidden: Option<&Ident>,
+        generated: Span,
+    ) -> Self {
         let (all, kind) = match parameter {
             FnArg::Receiver(receiver) => {
                 let plain = Receiver {
@@ -52,7 +53,7 @@ impl Parameter {
                 };
                 (&receiver.attrs, Kind::Receiver(plain))
             }
-            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter)),
+            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter, hidden)),
         };
         let mut cancel = Vec::new();
         let mut attributes = Vec::new();
@@ -63,7 +64,7 @@ impl Parameter {
             }
         }
         let location = match &kind {
-            Kind::Pattern { pattern, .. } | Kind::Ignored { pattern, .. } => first_span(pattern),
+            Kind::Pattern { pattern, .. } => first_span(pattern),
             _ => generated,
         };
         Parameter {
@@ -91,7 +92,7 @@ impl Parameter {
         match &self.kind {
             Kind::Receiver(_) => Some("self".to_owned()),
             Kind::Name { name, .. } => Some(name.to_string()),
-            Kind::Ignored { .. } | Kind::Pattern { .. } => None,
+            Kind::Pattern { .. } => None,
         }
     }
 
@@ -99,37 +100,7 @@ impl Parameter {
     pub(crate) fn is_borrowed(&self, borrows: &Borrows) -> bool {
         match &self.kind {
             Kind::Receiver(receiver) => borrows.of_receiver(receiver),
-            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => {
-                !borrows.of(ty).is_empty()
-            }
-        }
-    }
-
-    /// Lets the macro name the parameter, where the user's name would hide something else.
-    ///
-    /// Input:
-    ///     `run: String`
-    ///
-    /// Output:
-    ///     `__arg0: String`
-    pub(crate) fn hide_name(&mut self) {
-        if let Kind::Name {
-            mutability,
-            name,
-            ty,
-        } = &self.kind
-        {
-            self.substitute
-                .set_span(Span::mixed_site().located_at(name.span()));
-            let pattern = Pat::Ident(PatIdent {
-                attrs: Vec::new(),
-                by_ref: None,
-                mutability: *mutability,
-                ident: name.clone(),
-                subpat: None,
-            });
-            let ty = ty.clone();
-            self.kind = Kind::Pattern { pattern, ty };
+            Kind::Name { ty, .. } | Kind::Pattern { ty, .. } => !borrows.of(ty).is_empty(),
         }
     }
 
@@ -138,7 +109,7 @@ impl Parameter {
         match &self.kind {
             Kind::Receiver(receiver) => receiver.self_token.to_token_stream(),
             Kind::Name { name, .. } => name.to_token_stream(),
-            Kind::Ignored { .. } | Kind::Pattern { .. } => self.substitute.to_token_stream(),
+            Kind::Pattern { .. } => self.substitute.to_token_stream(),
         }
     }
 
@@ -150,7 +121,7 @@ impl Parameter {
     pub(crate) fn ty(&self) -> Option<&Type> {
         match &self.kind {
             Kind::Receiver(_) => None,
-            Kind::Name { ty, .. } | Kind::Ignored { ty, .. } | Kind::Pattern { ty, .. } => Some(ty),
+            Kind::Name { ty, .. } | Kind::Pattern { ty, .. } => Some(ty),
         }
     }
 
@@ -170,7 +141,7 @@ impl Parameter {
                 name,
                 ty,
             } => quote!(#mutability #name: #ty),
-            Kind::Ignored { pattern, ty } | Kind::Pattern { pattern, ty } => quote!(#pattern: #ty),
+            Kind::Pattern { pattern, ty } => quote!(#pattern: #ty),
         }
     }
 
@@ -204,7 +175,7 @@ pub(crate) fn copied_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
     copied
 }
 
-fn kind(parameter: &PatType) -> Kind {
+fn kind(parameter: &PatType, hidden: Option<&Ident>) -> Kind {
     let ty = (*parameter.ty).clone();
     match &*parameter.pat {
         Pat::Ident(PatIdent {
@@ -213,13 +184,9 @@ fn kind(parameter: &PatType) -> Kind {
             mutability,
             ident,
             attrs,
-        }) if attrs.is_empty() && is_variable(ident, &ty) => Kind::Name {
+        }) if attrs.is_empty() && hidden != Some(ident) && is_variable(ident, &ty) => Kind::Name {
             mutability: *mutability,
             name: ident.clone(),
-            ty,
-        },
-        wild @ Pat::Wild(_) => Kind::Ignored {
-            pattern: wild.clone(),
             ty,
         },
         pattern => Kind::Pattern {

@@ -304,6 +304,9 @@ fn tests_and_main_are_told_apart() {
     // These may be other functions of that name.
     check("", "async fn main() {}", &[]);
     check("blocking", "fn main() {}", &[]);
+    check("detach", "pub(super) async fn main() {}", &[]);
+    // Without a handle rustc would take it for the program's.
+    check("detach", "async fn main() {}", &[main]);
     check("", "#[allow(latest)] async fn test() {}", &[]);
 }
 

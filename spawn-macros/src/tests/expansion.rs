@@ -180,9 +180,8 @@ fn a_borrowed_argument_that_only_options_name_stays_with_the_caller() {
     let item = "async fn f(&self, scope: &TaskScope, n: u32) { n }";
     for part in [
         "fn f(&self, scope: &TaskScope, n: u32) ->",
-        "match &scope { given_by_on => {",
-        "let __timeout: ::core::time::Duration = self.patience;",
-        "__private::spawn_with(given_by_on,",
+        "__private::spawn_with(&scope, { fn name()",
+        "__private::Timeout(self.patience,",
         "async move { let n = n; if false",
     ] {
         check_part("on = scope, timeout = self.patience", item, part);
@@ -194,8 +193,8 @@ fn a_borrowed_argument_that_only_options_name_stays_with_the_caller() {
     );
     check_in_trait(
         "",
-        "async fn f(&self, scope: &TaskScope, n: u32);",
-        "#[track_caller] fn f(&self, scope: &TaskScope, n: u32) -> ::spawn_runtime::TaskHandle<()>;",
+        "async fn f(&self, scope: &TaskScope, _: &str, n: u32);",
+        "#[track_caller] fn f(&self, scope: &TaskScope, _: &str, n: u32) -> ::spawn_runtime::TaskHandle<()>;",
     );
 }
 
@@ -244,26 +243,16 @@ fn options_become_arguments_of_the_spawn() {
         item,
         "Timeout(::core::time::Duration::new(1u64, 500000000u32), ::spawn_runtime::__private::Plain)",
     );
-    check_part(
-        "timeout = t * 2",
-        item,
-        "let __timeout: ::core::time::Duration = t * 2;",
-    );
-    check_part("timeout = t", item, "__private::Timeout(__timeout,");
+    check_part("timeout = t * 2", item, "__private::Timeout(t * 2,");
     check_part(
         "on = self.scope",
         "async fn f(self) { self }",
-        "let __spawner = match &self.scope { given_by_on => ::spawn_runtime::__private::spawner(given_by_on) };",
+        "__private::spawn_with(::spawn_runtime::__private::spawner(&self.scope), {",
     );
-    check_part("on = a + t", item, "match &(a + t) { given_by_on =>");
+    check_part("on = a + t", item, "__private::spawner(&(a + t)), {");
     // In a macro's input, too.
     check_part("on = pick!(t)", item, "__private::spawner(");
-    check_part("on = scope(t)", item, "__private::spawn_with(__spawner,");
-    check_part(
-        "on = a + b",
-        item,
-        "match &(a + b) { given_by_on => { ::spawn_runtime::__private::spawn_with(given_by_on,",
-    );
+    check_part("on = a + b", item, "__private::spawn_with(&(a + b), {");
     check_part(
         "limit = N",
         item,
@@ -273,7 +262,7 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "limit = 2, timeout = t",
         item,
-        "&LIMIT }, ::spawn_runtime::__private::Timeout(__timeout, ::spawn_runtime::__private::Plain))",
+        "&LIMIT }, ::spawn_runtime::__private::Timeout(t, ::spawn_runtime::__private::Plain))",
     );
     check_part("local", item, "__private::spawn_local({ fn name()");
     check_part("detach", item, "__private::Detached(");
@@ -288,7 +277,7 @@ fn options_become_arguments_of_the_spawn() {
     check_part(
         "blocking, on = s",
         "fn f(s: S) {}",
-        "__private::spawn_blocking(__spawner,",
+        "__private::spawn_blocking(::spawn_runtime::__private::spawner(&s), {",
     );
 }
 
@@ -297,7 +286,7 @@ fn a_name_of_the_macro_gives_way_to_one_of_the_user() {
     check_part("limit = LIMIT", "async fn f() {}", "static LIMIT_:");
     check_part(
         "on = given_by_on",
-        "async fn f() {}",
+        "async fn f(#[cancel] t: T) {}",
         "match &given_by_on { given_by_on_ =>",
     );
     check_part(
@@ -317,20 +306,35 @@ fn the_cancel_parameter_leaves_the_signature_and_gets_a_token() {
     let item = "async fn f(a: u8, #[cancel] mut token: Token) { a; token }";
     for part in [
         "fn f(a: u8) ->",
-        "let __token = ::spawn_runtime::__private::token();",
-        "let __handle_token = ::core::clone::Clone::clone(&__token);",
-        "let token: Token = ::spawn_runtime::__private::cancel_parameter(__token);",
+        "let __background_token = ::spawn_runtime::__private::token();",
+        "let __background_handle_token = ::core::clone::Clone::clone(&__background_token);",
+        "let token: Token = ::spawn_runtime::__private::cancel_parameter(__background_token);",
         "::spawn_runtime::__private::with_token(",
         "let mut token = token;",
     ] {
         check_part("", item, part);
     }
-    check_part("on = a", item, "__private::token_of(&__spawner);");
-    check_part("on = x", item, "__private::token_of(given_by_on);");
+    check_part(
+        "on = a",
+        item,
+        "match &::spawn_runtime::__private::spawner(&a) { given_by_on => { let __background_token = \
+             ::spawn_runtime::__private::token_of(given_by_on);",
+    );
+    check_part("on = x", item, "match &x { given_by_on => { let");
     check_part(
         "limit = 1",
         item,
-        "&LIMIT }, ::core::clone::Clone::clone(&__handle_token), ::spawn_runtime::__private::Plain)",
+        "&LIMIT }, ::core::clone::Clone::clone(&__background_handle_token), ::spawn_runtime::__private::Plain)",
+    );
+}
+
+#[test]
+fn options_are_evaluated_before_the_arguments_move() {
+    check_part(
+        "on = a, timeout = b",
+        "async fn f(a: A, b: Duration) -> impl C {}",
+        "match (::spawn_runtime::__private::spawner(&a), ::spawn_runtime::__private::Timeout(b, \
+             ::spawn_runtime::__private::Plain), async move {",
     );
 }
 
@@ -347,15 +351,16 @@ fn the_compiler_chooses_how_an_err_is_reported() {
     for part in [
         "-> ::spawn_runtime::TaskHandle<Result<impl A, impl B>>",
         "never::<Result<_, _>>()",
-        "let __work = async move {",
-        "__private::returns(&__work)[::spawn_runtime::__private::Describe], __work)",
+        "match async move {",
+        "{ __background_work => ::spawn_runtime::__private::spawn({ fn name()",
+        "__private::returns(&__background_work)[::spawn_runtime::__private::Describe], __background_work)",
     ] {
         check_part("", item, part);
     }
     check_part(
         "blocking",
         "fn f() -> impl A {}",
-        "__private::returns_of_call(&__work)[",
+        "__private::returns_of_call(&__background_work)[",
     );
 }
 

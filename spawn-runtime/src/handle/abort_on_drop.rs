@@ -14,10 +14,11 @@ use crate::TaskError;
 ///
 /// From [`TaskHandle::abort_on_drop`], and what functions with `#[background(abort_on_drop)]` return.
 /// For work that is of no use once its owner is gone: what a request handler starts should end when
-/// the client hangs up. Where a task must run on, keep the plain handle; where many tasks end with
-/// one owner, see [`TaskSet`](crate::TaskSet) and [`TaskScope`](crate::TaskScope).
+/// the client hangs up. Where a task must run on, keep the plain handle; where nothing awaits it, see
+/// [`TaskGuard`](crate::TaskGuard); where many tasks end with one owner, see
+/// [`TaskSet`](crate::TaskSet), [`TaskMap`](crate::TaskMap) and [`TaskScope`](crate::TaskScope).
 ///
-/// It has the methods of [`TaskHandle`]. The abort on drop is a request like any
+/// It has all methods of [`TaskHandle`]. The abort on drop is a request like any
 /// [`abort`](TaskHandle::abort): the task is dropped at its next `.await`, a little later. To wait for
 /// that, use [`stop`](Self::stop). tokio-util's `AbortOnDropHandle` is the same around tokio's handle.
 ///
@@ -110,11 +111,37 @@ impl<T> AbortOnDrop<T> {
         self.handle().cancel_handle()
     }
 
-    /// Ends the task and waits until it is gone, as [`TaskHandle::stop`] does, but dropping the returned future aborts the task.
+    /// Ends the task and waits until it is gone, as [`TaskHandle::stop`] does.
     ///
     /// # Errors
     ///
     /// As [`TaskHandle::stop`].
+    ///
+    /// # Panics
+    ///
+    /// As [`TaskHandle::stop`].
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future of `stop` aborts the task, like dropping the handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background(abort_on_drop)]
+    /// async fn serve(#[cancel] token: CancellationToken) -> &'static str {
+    ///     token.cancelled().await;
+    ///     "tidied up"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// assert_eq!(serve().stop(Duration::from_secs(5)).await.unwrap(), "tidied up");
+    /// # }
+    /// ```
     pub async fn stop(mut self, grace: Duration) -> Result<T, TaskError> {
         self.handle
             .as_mut()

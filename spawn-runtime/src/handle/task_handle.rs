@@ -1,5 +1,6 @@
 use std::{
     fmt::{self, Debug},
+    future::poll_fn,
     panic::{AssertUnwindSafe, Location, catch_unwind},
     pin::Pin,
     sync::Arc,
@@ -29,7 +30,8 @@ use crate::{
 /// where that is what you mean, and [`abort_on_drop`](Self::abort_on_drop) where it is not.
 ///
 /// A handle that is kept and never awaited holds the failure until it is dropped. For a task that lives in
-/// a field of a struct, and that nothing awaits, use the option `guard`.
+/// a field of a struct, and that nothing awaits, use the option `guard`, which returns a
+/// [`TaskGuard`](crate::TaskGuard).
 ///
 /// # The ways to end a task
 ///
@@ -202,10 +204,9 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    /// Asks the task to end: cancels the token if it takes one (a `#[cancel]` parameter), else aborts
-    /// it at its next `.await`.
+    /// Asks the task to end: cancels the token if it takes one, else aborts it at its next `.await`.
     ///
-    /// It is a request: a task that ends with a value all the same gives that value. It does not
+    /// The token is that of a `#[cancel]` parameter. It is a request: a task that ends with a value all the same gives that value. It does not
     /// wait; [`stop`](Self::stop) does.
     ///
     /// # Examples
@@ -269,8 +270,11 @@ impl<T> TaskHandle<T> {
         }
     }
 
-    /// Ends the task and waits until it is gone: cancels its token if it takes one, waits at most
-    /// `grace` for it to end by itself, then aborts it and waits until it is dropped.
+    /// Ends the task and waits until it is gone.
+    ///
+    /// It cancels the task's token if the task takes one, waits at most `grace` for the task to end by
+    /// itself, then aborts it and waits until it is dropped. tokio's own handle has no such method: one
+    /// aborts it, awaits it, and sorts out the `JoinError`.
     ///
     /// A `grace` of zero aborts at once; [`Duration::MAX`] never does. A `blocking` function that
     /// already runs is waited for, however long it takes.
@@ -312,19 +316,29 @@ impl<T> TaskHandle<T> {
     }
 
     pub(crate) async fn stop_mut(&mut self, grace: Duration) -> Result<T, TaskError> {
+        self.stop_with(grace, |handle, cx| Pin::new(handle).poll(cx))
+            .await
+    }
+
+    /// Ends the task and waits until it is gone, as far as `poll` can tell.
+    pub(super) async fn stop_with<R>(
+        &mut self,
+        grace: Duration,
+        mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<R>,
+    ) -> R {
         if let Some(token) = self.token() {
             token.cancel();
         }
-        if grace == Duration::MAX {
-            return self.await;
-        }
-        if !grace.is_zero() {
-            if let Ok(ended) = tokio::time::timeout(grace, &mut *self).await {
-                return ended;
+        if grace < Duration::MAX {
+            if !grace.is_zero() {
+                let ended = poll_fn(|cx| poll(self, cx));
+                if let Ok(ended) = tokio::time::timeout(grace, ended).await {
+                    return ended;
+                }
             }
+            self.abort();
         }
-        self.abort();
-        self.await
+        poll_fn(|cx| poll(self, cx)).await
     }
 
     /// Detaches the task: it runs on without a handle.
@@ -398,6 +412,31 @@ impl<T> TaskHandle<T> {
         TaskError::new(reason, id, origin)
     }
 
+    /// Returns a handle without the output, which may be one that must stay on this thread: a local task waits for
+    /// it.
+    #[track_caller]
+    pub(crate) fn without_local_output(mut self) -> TaskHandle<()>
+    where
+        T: 'static,
+    {
+        let control = self.queue().cloned().unwrap_or_else(|| {
+            let control = Arc::new(AbortControl::default());
+            control.waiting(self.join.abort_handle());
+            control
+        });
+        let (name, label, spawned_at) = (self.name, self.shared_label().cloned(), self.spawned_at);
+        let token = self.token().cloned();
+        let join = tokio::task::spawn_local(async move {
+            poll_fn(|cx| self.poll_unreceived(cx)).await;
+            Outcome::Value(())
+        });
+        let handle = TaskHandle::new(join, name, label, spawned_at).with_abort_control(control);
+        match token {
+            Some(token) => handle.with_token(token),
+            None => handle,
+        }
+    }
+
     /// Returns whether a poll would find something that the last one did not.
     pub(crate) fn has_news(&self) -> bool {
         self.join.is_finished()
@@ -435,7 +474,7 @@ impl<T> TaskHandle<T> {
 }
 
 impl<T, E> TaskHandle<Result<T, E>> {
-    /// One `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
+    /// Makes one `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
     ///
     /// `handle.flatten().await?` instead of `handle.await??`.
     ///

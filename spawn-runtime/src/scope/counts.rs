@@ -5,7 +5,7 @@ use crate::task::Ending;
 /// How many tasks came, and how they ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
-    /// Without those that were refused.
+    /// Those that were refused included.
     pub(super) entered: usize,
     pub(super) finished: usize,
     pub(super) failed: usize,
@@ -17,6 +17,12 @@ pub(super) struct Counts {
 }
 
 impl Counts {
+    /// Counts a task that is not even let in.
+    pub(super) fn refuse(&mut self) {
+        self.entered += 1;
+        self.refused += 1;
+    }
+
     /// Counts a task that ended.
     #[inline]
     pub(super) fn count(&mut self, ending: Ending) {
@@ -32,8 +38,8 @@ impl Counts {
 
     /// Returns how many have entered and not left.
     pub(super) fn live(&self) -> usize {
-        let ended = self.finished + self.failed + self.panicked + self.timed_out + self.cancelled;
-        self.entered - ended - self.aborted
+        let ended = self.finished + self.failed + self.panicked + self.timed_out;
+        self.entered - ended - self.cancelled - self.aborted - self.refused
     }
 }
 

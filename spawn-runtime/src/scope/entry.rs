@@ -1,9 +1,8 @@
 use std::{
+    mem,
     panic::Location,
-    sync::{
-        Arc, PoisonError,
-        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::{OnceLock, PoisonError},
+    task::{Context, Poll},
 };
 
 use tokio::{
@@ -11,10 +10,18 @@ use tokio::{
     time::Instant,
 };
 
-use super::{TaskInfo, TaskState, lock, node::Node, sync::Mutex};
+use super::{
+    TaskEnding, TaskInfo, TaskState, lock,
+    node::Node,
+    slots::{NoSlot, Slot, Slots},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::Relaxed},
+    },
+};
 use crate::{
     error::{Label, catch_panic},
-    task::{Identity, TaskName},
+    task::{Ending, Identity, TaskName},
 };
 
 /// What a scope keeps of a task. An entry is used for one task after the other.
@@ -31,6 +38,17 @@ pub(super) struct Entry {
     /// Spares the task a lock. Relaxed: if it is not seen, the lock tells.
     has_id: AtomicBool,
     control: Mutex<Control>,
+    /// In a scope with a `limit`. Only the task itself takes it.
+    slot: Mutex<Slot>,
+    observed: Observed,
+}
+
+/// What the scope's observer was told.
+#[derive(Default)]
+struct Observed {
+    spawned: OnceLock<()>,
+    /// Relaxed: only the task itself goes by it.
+    started: AtomicBool,
 }
 
 /// What is known of the task once it is spawned, and until it has left.
@@ -89,6 +107,8 @@ impl Entry {
                 label: task.label,
                 ..Control::default()
             }),
+            slot: Mutex::default(),
+            observed: Observed::default(),
         }
     }
 
@@ -98,8 +118,8 @@ impl Entry {
         self.name = task.name;
         self.spawned_at = task.spawned_at;
         self.since = Instant::now();
-        *self.stage.get_mut() = task.stage();
-        *self.has_id.get_mut() = false;
+        self.stage = AtomicU8::new(task.stage());
+        self.has_id = AtomicBool::new(false);
         let control = self
             .control
             .get_mut()
@@ -108,6 +128,7 @@ impl Entry {
         control.id = None;
         control.aborted = false;
         control.left = false;
+        self.observed = Observed::default();
     }
 
     #[inline]
@@ -120,9 +141,19 @@ impl Entry {
         self.key.load(Relaxed)
     }
 
-    /// The task was spawned. It may have left by now.
+    /// The task was spawned. It may have handed over or left by now.
     #[inline]
-    pub(super) fn spawned(&self, abort: AbortHandle) {
+    pub(super) fn spawned(&self, task: AbortHandle) {
+        self.set_abort(task, false);
+    }
+
+    /// The task goes on as a function, which may have left by now.
+    pub(super) fn handed_over(&self, function: AbortHandle) {
+        self.set_abort(function, true);
+    }
+
+    #[inline]
+    fn set_abort(&self, abort: AbortHandle, replaces: bool) {
         let mut control = lock(&self.control);
         if control.id.is_none() {
             control.id = Some(abort.id());
@@ -133,10 +164,11 @@ impl Entry {
             catch_panic(|| abort.abort());
             return;
         }
-        let unneeded = match control.left {
-            true => Some(abort),
-            // That of the task which has handed over to a function.
-            false => control.abort.replace(abort),
+        // The function that a task hands over to may be told of before the task itself.
+        let unneeded = if control.left || control.abort.is_some() && !replaces {
+            Some(abort)
+        } else {
+            control.abort.replace(abort)
         };
         drop(control);
         drop(unneeded);
@@ -158,6 +190,13 @@ impl Entry {
     #[inline]
     fn is_polled(&self, stage: u8) {
         self.stage.store(stage, Relaxed);
+        self.learn_id();
+        if stage == BEGUN && self.node.observer().is_some() {
+            self.observe_start();
+        }
+    }
+
+    fn learn_id(&self) {
         if !self.has_id.load(Relaxed) {
             // The spawner does not know it yet.
             let mut control = lock(&self.control);
@@ -177,6 +216,35 @@ impl Entry {
         }
     }
 
+    /// Waits for a slot of the scope. An `Err`: there will be none.
+    #[cold]
+    pub(super) fn poll_slot(
+        &self,
+        slots: &Slots,
+        cx: &mut Context<'_>,
+    ) -> Poll<Result<(), NoSlot>> {
+        // Polled outside the lock: it clones the waker.
+        let mut slot = mem::take(&mut *lock(&self.slot));
+        let polled = slot.poll(slots, cx);
+        *lock(&self.slot) = slot;
+        if polled.is_pending() {
+            self.waits();
+        }
+        polled
+    }
+
+    /// Only for a task that was refused: another one's entry is used again.
+    pub(super) fn has_left(&self) -> bool {
+        lock(&self.control).left
+    }
+
+    /// Gives the task's slot to the next one.
+    #[cold]
+    pub(super) fn release_slot(&self) {
+        let slot = mem::take(&mut *lock(&self.slot));
+        catch_panic(|| drop(slot));
+    }
+
     /// The task leaves.
     #[inline]
     pub(super) fn leaves(&self) {
@@ -186,6 +254,55 @@ impl Entry {
         drop(control);
         // The handle keeps the memory of the task.
         drop((abort, label));
+    }
+
+    /// Tells the observer that the task was spawned, if it was not told. The task may be the first to tell, and
+    /// does so before it tells anything else.
+    pub(super) fn observe_spawn(&self) {
+        if let Some(observer) = self.node.observer() {
+            self.observed.spawned.get_or_init(|| {
+                if let Some(task) = self.info() {
+                    catch_panic(|| observer.spawned(&task));
+                }
+            });
+        }
+    }
+
+    #[cold]
+    fn observe_start(&self) {
+        self.observe_spawn();
+        if let (Some(observer), false) = (
+            self.node.observer(),
+            self.observed.started.swap(true, Relaxed),
+        ) {
+            if let Some(task) = self.info() {
+                catch_panic(|| observer.started(&task));
+            }
+        }
+    }
+
+    #[cold]
+    pub(super) fn observe_end(&self, ending: Ending) {
+        self.learn_id();
+        self.observe_spawn();
+        let (Some(observer), Some(task)) = (self.node.observer(), self.info()) else {
+            return;
+        };
+        let ending = match ending {
+            Ending::Finished => TaskEnding::Finished,
+            Ending::Failed => TaskEnding::Failed,
+            Ending::Panicked => TaskEnding::Panicked,
+            Ending::TimedOut => TaskEnding::TimedOut,
+            Ending::Refused => TaskEnding::Refused,
+            Ending::Cancelled if self.is_cut_off() => TaskEnding::Aborted,
+            Ending::Cancelled => TaskEnding::Cancelled,
+        };
+        catch_panic(|| observer.ended(&task, ending));
+    }
+
+    /// Returns whether a shutdown of the scope has aborted the task.
+    fn is_cut_off(&self) -> bool {
+        lock(&self.control).aborted && self.node.is_aborting()
     }
 
     /// Returns `None` while the task is being spawned.

@@ -82,6 +82,21 @@ impl TaskInfo {
         self.age
     }
 
+    pub(super) fn write(&self, formatter: &mut fmt::Formatter<'_>, note: &str) -> fmt::Result {
+        write!(formatter, "`{}`", self.name())?;
+        if let Some(label) = &self.label {
+            write!(formatter, " ({})", one_line(label))?;
+        }
+        if let Some(scope) = self.scope {
+            write!(formatter, " in {scope}")?;
+        }
+        let (id, age, place) = (self.id, Approximate(self.age), self.spawned_at);
+        write!(
+            formatter,
+            " (task {id}, {note}spawned {age} ago at {place})"
+        )
+    }
+
     /// Returns what the task was doing.
     pub fn state(&self) -> TaskState {
         self.state
@@ -91,15 +106,7 @@ impl TaskInfo {
 /// One line, as in the report of a shutdown.
 impl Display for TaskInfo {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "`{}`", self.name())?;
-        if let Some(label) = &self.label {
-            write!(formatter, " ({})", one_line(label))?;
-        }
-        if let Some(scope) = self.scope {
-            write!(formatter, " in {scope}")?;
-        }
-        let (id, age, place) = (self.id, Approximate(self.age), self.spawned_at);
-        write!(formatter, " (task {id}, spawned {age} ago at {place})")
+        self.write(formatter, "")
     }
 }
 

@@ -1,4 +1,5 @@
 use std::{
+    future::poll_fn,
     panic::Location,
     sync::{Arc, Mutex},
     task::{Context, Poll},
@@ -6,7 +7,7 @@ use std::{
 
 use tokio::runtime::Handle;
 
-use super::{entry::Entry, lock};
+use super::{entry::Entry, lock, slots::NoSlot};
 use crate::{
     error::{FailureHook, TaskFailure},
     task::{Departure, Ending, HandOver, Leave, Owner},
@@ -22,6 +23,21 @@ impl Membership {
     pub(super) fn new(entry: Arc<Entry>) -> Self {
         Membership(entry)
     }
+
+    /// Lets a closure, of which the scope cannot make two tasks, wait for its slot on the thread that calls it. When
+    /// there are no slots any more, it has been admitted all the same, and is called.
+    pub(super) fn when_ready<T, F>(self, function: F) -> impl FnOnce() -> T + Send + 'static
+    where
+        F: FnOnce() -> T + Send + 'static,
+    {
+        move || {
+            if self.0.node.slots.is_some() {
+                let ready = poll_fn(|cx| self.poll_ready(cx));
+                let _ = Handle::current().block_on(ready);
+            }
+            function()
+        }
+    }
 }
 
 impl Owner for Membership {
@@ -30,8 +46,14 @@ impl Owner for Membership {
     }
 
     #[inline]
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        Poll::Ready(Ok(()))
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
+        match &self.0.node.slots {
+            None => Poll::Ready(Ok(())),
+            Some(slots) => self
+                .0
+                .poll_slot(slots, cx)
+                .map_err(|NoSlot| Ending::Refused),
+        }
     }
 
     #[inline]
@@ -53,14 +75,16 @@ impl Owner for Membership {
 
     #[inline]
     fn leaves(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) {
-        self.0.node.leave(&self.0, ending, failure);
+        self.0.node.end(&self.0, ending, failure);
+        self.0.node.leave(&self.0, ending);
     }
 
     /// tokio drops the outcome right after this poll if the handle was dropped, and so the failure is
     /// reported. If there is a handle, the task is not to stay until that is awaited. So it leaves in a task
     /// of its own, which runs next on this thread; or before that when the handle receives the failure.
     fn leaves_later(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) -> Departure {
-        let leaving = Some((self.0.clone(), ending, failure));
+        self.0.node.end(&self.0, ending, failure);
+        let leaving = Some((self.0.clone(), ending));
         let departure = Departure::new(Arc::new(Leaving(Mutex::new(leaving))));
         match Handle::try_current() {
             Ok(runtime) => {
@@ -77,7 +101,7 @@ impl Owner for Membership {
         let entry = self.0.clone();
         HandOver {
             owner: Box::new(self.clone()),
-            spawned: Box::new(move |function| entry.spawned(function)),
+            spawned: Box::new(move |function| entry.handed_over(function)),
         }
     }
 
@@ -87,26 +111,43 @@ impl Owner for Membership {
 }
 
 /// A task that has failed and is about to leave.
-struct Leaving(Mutex<Option<(Arc<Entry>, Ending, Option<Arc<TaskFailure>>)>>);
+struct Leaving(Mutex<Option<(Arc<Entry>, Ending)>>);
 
 impl Leave for Leaving {
     fn leave(&self) {
-        let leaving = lock(&self.0).take();
-        if let Some((entry, ending, failure)) = leaving {
-            entry.node.leave(&entry, ending, failure);
+        let mut leaving = lock(&self.0);
+        if let Some((entry, ending)) = leaving.take() {
+            // Under the lock: the task has left when any of the clones is gone, whichever makes it leave.
+            let empty = entry.node.leave_unnoticed(&entry, ending);
+            // A waker may drop another clone.
+            drop(leaving);
+            empty.iter().for_each(|node| node.wake_waiters());
         }
     }
 }
 
-/// What a closed scope has of a task: it is refused, and told of where the scope's failures are.
-pub(super) struct Refusal {
-    pub(super) spawned_at: &'static Location<'static>,
-    pub(super) failure_hook: Option<FailureHook>,
+/// The owner of a task that a closed scope has refused. Its entry is in no registry.
+pub(super) struct Refusal(pub(super) Arc<Entry>);
+
+impl Refusal {
+    /// It was counted when it was refused.
+    fn end(&self) {
+        self.0.observe_end(Ending::Refused);
+        self.0.leaves();
+    }
+}
+
+impl Drop for Refusal {
+    fn drop(&mut self) {
+        if !self.0.has_left() {
+            self.end();
+        }
+    }
 }
 
 impl Owner for Refusal {
     fn spawned_at(&self) -> &'static Location<'static> {
-        self.spawned_at
+        self.0.spawned_at
     }
 
     fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Ending>> {
@@ -118,17 +159,19 @@ impl Owner for Refusal {
     fn waits(&self) {}
 
     fn failure_hook(&self) -> Option<FailureHook> {
-        self.failure_hook.clone()
+        self.0.node.failure_hook()
     }
 
     fn keeps_failure(&self) -> bool {
         false
     }
 
-    // It was counted when it was refused.
-    fn leaves(&self, _: Ending, _: Option<Arc<TaskFailure>>) {}
+    fn leaves(&self, _: Ending, _: Option<Arc<TaskFailure>>) {
+        self.end();
+    }
 
     fn leaves_later(&self, _: Ending, _: Option<Arc<TaskFailure>>) -> Departure {
+        self.end();
         Departure::NONE
     }
 

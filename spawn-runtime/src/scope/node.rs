@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, OnceLock, Weak,
         atomic::{
@@ -12,12 +13,13 @@ use std::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    TaskInfo,
+    TaskInfo, TaskObserver,
     counts::Counts,
     entry::{Entry, NewTask},
     lock,
     registry::Registry,
     shutdown::Shutdown,
+    slots::Slots,
     wakers::Wakers,
 };
 use crate::{
@@ -35,6 +37,8 @@ pub(crate) struct Node {
     key: u64,
     children: Mutex<Children>,
     settings: Settings,
+    /// With a `limit`.
+    pub(super) slots: Option<Slots>,
     /// The first task that failed, here or in a scope below.
     first_failure: OnceLock<Arc<TaskFailure>>,
     pub(super) shutdown: Mutex<Shutdown>,
@@ -51,7 +55,24 @@ pub(crate) struct Node {
 pub(super) struct Settings {
     pub(super) name: Option<&'static str>,
     pub(super) fail_fast: bool,
+    pub(super) limit: Option<usize>,
     pub(super) on_failure: Option<FailureHook>,
+    pub(super) observer: Option<Arc<dyn TaskObserver>>,
+}
+
+// What a panic leaves behind is behind locks, or the observer's own.
+impl UnwindSafe for Settings {}
+impl RefUnwindSafe for Settings {}
+
+impl Settings {
+    /// Returns what a child has of its parent.
+    pub(super) fn inherited(&self) -> Settings {
+        Settings {
+            on_failure: self.on_failure.clone(),
+            observer: self.observer.clone(),
+            ..Settings::default()
+        }
+    }
 }
 
 /// Locked from the root downwards, where two are locked at once.
@@ -83,6 +104,7 @@ impl Node {
             parent,
             key,
             children: Mutex::default(),
+            slots: settings.limit.map(Slots::new),
             settings,
             first_failure: OnceLock::new(),
             shutdown: Mutex::default(),
@@ -117,8 +139,11 @@ impl Node {
     }
 
     pub(super) fn failure_hook(&self) -> Option<FailureHook> {
-        self.lineage()
-            .find_map(|node| node.settings.on_failure.clone())
+        self.settings.on_failure.clone()
+    }
+
+    pub(super) fn observer(&self) -> Option<&dyn TaskObserver> {
+        self.settings.observer.as_deref()
     }
 
     /// Returns whether a first failure is still to be noted, here or above.
@@ -131,32 +156,78 @@ impl Node {
         self.first_failure.get().cloned()
     }
 
-    /// Takes a task in; `None` if the scope is closed.
+    /// Takes a task in. An `Err` is the entry of a task that is refused, and counted as such, since the scope is
+    /// closed.
     #[inline]
-    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Option<Arc<Entry>> {
+    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Result<Arc<Entry>, Arc<Entry>> {
         let shard = self.registry.shard_of_thread();
-        let entered = self.registry.enter(
-            shard,
-            task,
-            |task| Entry::new(self.clone(), shard, task),
-            || {
-                self.above()
-                    .for_each(|node| node.registry.enter_below(shard))
-            },
-        );
-        if entered.is_none() {
-            self.above()
-                .for_each(|node| node.registry.refuse_below(shard));
-        }
-        entered
+        self.registry
+            .enter(
+                shard,
+                task,
+                |task| Entry::new(self.clone(), shard, task),
+                || {
+                    self.above()
+                        .for_each(|node| node.registry.enter_below(shard))
+                },
+            )
+            .map_err(|task| self.refuse(shard, task))
     }
 
-    /// A task leaves: as one step it is counted, noted if it is the first that failed, and forgotten.
+    #[cold]
+    fn refuse(self: &Arc<Self>, shard: usize, task: NewTask) -> Arc<Entry> {
+        self.above()
+            .for_each(|node| node.registry.refuse_below(shard));
+        Arc::new(Entry::new(self.clone(), shard, task))
+    }
+
+    /// A task ends: its observer is told, the next task gets its slot, and it is noted if it is the first that
+    /// failed, which may close the scope. Then it [leaves](Self::leave). All of this may call user code.
     #[inline]
-    pub(super) fn leave(&self, entry: &Entry, ending: Ending, failure: Option<Arc<TaskFailure>>) {
+    pub(super) fn end(
+        self: &Arc<Self>,
+        entry: &Entry,
+        ending: Ending,
+        failure: Option<Arc<TaskFailure>>,
+    ) {
+        if self.settings.observer.is_some() {
+            entry.observe_end(ending);
+        }
+        if self.slots.is_some() {
+            entry.release_slot();
+        }
         if let Some(failure) = failure {
             self.note_failure(failure);
         }
+    }
+
+    /// A task that has ended is counted and forgotten, and those are woken that wait for the last.
+    #[inline]
+    pub(super) fn leave(&self, entry: &Entry, ending: Ending) {
+        self.count_end(entry, ending);
+        for node in self.lineage() {
+            if node.registry.is_last() {
+                node.wake_waiters();
+            }
+        }
+    }
+
+    /// The same without user code. Returns the scopes whose waiters are to be woken.
+    #[cold]
+    pub(super) fn leave_unnoticed(&self, entry: &Entry, ending: Ending) -> Vec<&Node> {
+        self.count_end(entry, ending);
+        self.lineage()
+            .filter(|node| node.registry.is_last())
+            .collect()
+    }
+
+    /// Wakes those that wait for the last task.
+    pub(super) fn wake_waiters(&self) {
+        self.empty.wake_all();
+    }
+
+    #[inline]
+    fn count_end(&self, entry: &Entry, ending: Ending) {
         let cut_off = if ending == Ending::Cancelled {
             entry.aborted_info()
         } else {
@@ -170,11 +241,6 @@ impl Node {
             }
         }
         self.count(entry, Some(entry.key()), ending, cut_off.as_ref());
-        for node in self.lineage() {
-            if node.registry.is_last() {
-                node.empty.wake_all();
-            }
-        }
     }
 
     #[inline]
@@ -192,12 +258,30 @@ impl Node {
             });
     }
 
-    /// A task has failed.
+    /// A task has failed. What a plain child supervises is no failure of a `fail_fast` scope above it.
     #[cold]
-    fn note_failure(&self, failure: Arc<TaskFailure>) {
-        for node in self.lineage() {
+    fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
+        let mut node = self;
+        loop {
             let _ = node.first_failure.set(failure.clone());
+            if node.settings.fail_fast {
+                node.close();
+                // Wakers are user code, and this is the end of a task.
+                catch_panic(|| node.token.cancel());
+                node.progress.wake_all();
+            }
+            match &node.parent {
+                Some(parent) if node.settings.fail_fast || !parent.settings.fail_fast => {
+                    node = parent;
+                }
+                _ => return,
+            }
         }
+    }
+
+    /// Returns whether a failure has closed the scope.
+    pub(super) fn has_failed_fast(&self) -> bool {
+        self.settings.fail_fast && self.first_failure.get().is_some()
     }
 
     /// Returns this scope and those above it.
@@ -256,11 +340,10 @@ impl Node {
 
     /// Waits until there are no tasks, here and below.
     pub(super) async fn wait(&self) {
-        // Before the look, so that nothing is missed after it: the last task counts itself off, then wakes.
-        let empty = self.empty.wait();
-        if self.live() > 0 {
-            empty.await;
-        }
+        let entered = self.registry.entered();
+        // A wake-up alone says little: it may be that of a task which was the last before this call, and others have
+        // come since.
+        self.empty.until(|| self.registry.have_left(entered)).await;
     }
 
     /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:
@@ -285,7 +368,17 @@ impl Node {
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        lock(&self.children).closed
+        lock(&self.children).all_closed
+    }
+
+    /// Gives no more slots, here and below. The scope must be closed.
+    pub(super) fn refuse_waiting(self: &Arc<Self>) {
+        for node in self.subtree_to_abort() {
+            if let Some(slots) = &node.slots {
+                // It wakes tasks.
+                catch_panic(|| slots.close());
+            }
+        }
     }
 
     /// Returns the tasks here and below, the oldest first.
@@ -311,6 +404,7 @@ impl Node {
         if self.live() > 0 {
             // This runs in destructors.
             catch_panic(|| self.token.cancel());
+            self.refuse_waiting();
             let nodes = self.subtree_to_abort();
             nodes.iter().for_each(|node| node.set_aborting());
             for node in &nodes {

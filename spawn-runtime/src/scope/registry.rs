@@ -1,13 +1,7 @@
 use std::{
     cell::Cell,
     mem,
-    sync::{
-        Arc, OnceLock,
-        atomic::{
-            AtomicUsize,
-            Ordering::{AcqRel, Acquire, Relaxed},
-        },
-    },
+    sync::{OnceLock, atomic},
     thread,
 };
 
@@ -18,7 +12,13 @@ use super::{
     counts::Counts,
     entry::{Entry, NewTask},
     lock,
-    sync::Mutex,
+    sync::{
+        Arc, Mutex,
+        atomic::{
+            AtomicUsize,
+            Ordering::{AcqRel, Acquire, Relaxed, Release},
+        },
+    },
 };
 
 /// The tasks of a scope in a few shards, each with a lock. A task has a key in its shard, which never changes
@@ -31,6 +31,10 @@ pub(super) struct Registry {
     shards: Box<[Padded<Mutex<Shard>>]>,
     /// How many tasks there are here and in the scopes below.
     live: AtomicUsize,
+    /// How many have come.
+    entered: AtomicUsize,
+    /// How many of them are known to have left: all that had come at a time when there were none.
+    left: AtomicUsize,
 }
 
 /// On cache lines of its own.
@@ -62,6 +66,8 @@ impl Registry {
         Registry {
             shards,
             live: AtomicUsize::new(0),
+            entered: AtomicUsize::new(0),
+            left: AtomicUsize::new(0),
         }
     }
 
@@ -71,7 +77,7 @@ impl Registry {
         thread_number() % self.shards.len()
     }
 
-    /// Admits a task; `None` if the scope is closed. `above` counts it in the scopes above, before it can leave.
+    /// Admits a task, or gives it back if the scope is closed. `above` counts it in the scopes above, before it can leave.
     #[inline]
     pub(super) fn enter(
         &self,
@@ -79,11 +85,11 @@ impl Registry {
         task: NewTask,
         new_entry: impl FnOnce(NewTask) -> Entry,
         above: impl FnOnce(),
-    ) -> Option<Arc<Entry>> {
+    ) -> Result<Arc<Entry>, NewTask> {
         let mut shard = lock(&self.shards[shard].0);
         if shard.closed {
-            shard.counts.refused += 1;
-            return None;
+            shard.counts.refuse();
+            return Err(task);
         }
         let mut unused = shard.unused.pop();
         let entry = match unused.as_mut().and_then(Arc::get_mut) {
@@ -97,22 +103,30 @@ impl Registry {
         let key = shard.insert(entry.clone());
         entry.set_key(key);
         shard.counts.entered += 1;
-        // Relaxed: `close` takes the lock after this, and reads the number after that.
-        self.live.fetch_add(1, Relaxed);
+        self.count_entered();
         above();
-        Some(entry)
+        Ok(entry)
     }
 
     /// Counts a task that enters a scope below.
     pub(super) fn enter_below(&self, shard: usize) {
         let mut shard = lock(&self.shards[shard].0);
         shard.counts.entered += 1;
+        self.count_entered();
+    }
+
+    #[inline]
+    fn count_entered(&self) {
+        // Relaxed: who has to see it comes by another way. A caller that closes the scope takes the lock of the shard
+        // after this, and `is_last` reads `entered`.
         self.live.fetch_add(1, Relaxed);
+        // Release: pairs with the load in `is_last`. A task that is read there is in `live`.
+        self.entered.fetch_add(1, Release);
     }
 
     /// Counts a task that a scope below has refused.
     pub(super) fn refuse_below(&self, shard: usize) {
-        lock(&self.shards[shard].0).counts.refused += 1;
+        lock(&self.shards[shard].0).counts.refuse();
     }
 
     /// Counts how a task ended, and forgets it if it is one of this scope. `count` is told the counts.
@@ -142,15 +156,35 @@ impl Registry {
     /// Apart from [`leave`](Self::leave), so that a task is last seen in the list, then in the number.
     #[inline]
     pub(super) fn is_last(&self) -> bool {
-        // Release: whoever reads that there are none sees what the tasks did. Acquire: so does what is woken
-        // by the last. Pairs with the load in `live`.
-        self.live.fetch_sub(1, AcqRel) == 1
+        // Before the task is taken off: one that comes after this is not known to have left.
+        // Acquire: pairs with `count_entered`. If the number is zero below, all that are read here have left.
+        let entered = self.entered.load(Acquire);
+        // Release: publishes what the task did, its count and its place in the list to the load in `live`, and to the
+        // last task. Acquire: the last task takes that over from all others, so that who reads `left` has it too.
+        let is_last = self.live.fetch_sub(1, AcqRel) == 1;
+        if is_last {
+            // Release: pairs with the load in `have_left`.
+            self.left.fetch_max(entered, Release);
+        }
+        is_last
     }
 
     /// Returns how many tasks there are, here and in the scopes below.
     pub(super) fn live(&self) -> usize {
-        // Acquire: pairs with `is_last`.
+        // Acquire: pairs with `is_last`. Who reads zero sees what the tasks did.
         self.live.load(Acquire)
+    }
+
+    /// Returns how many tasks have come, here and in the scopes below.
+    pub(super) fn entered(&self) -> usize {
+        // Relaxed: it counts the tasks of the caller's past, whose spawn has returned.
+        self.entered.load(Relaxed)
+    }
+
+    /// Returns whether the first `entered` tasks have left, as far as there was a time without tasks since.
+    pub(super) fn have_left(&self, entered: usize) -> bool {
+        // Acquire: pairs with `is_last`.
+        self.live() == 0 || self.left.load(Acquire) >= entered
     }
 
     pub(super) fn close(&self) {
@@ -255,7 +289,7 @@ fn shards() -> usize {
 /// A number of this thread's own.
 #[inline]
 fn thread_number() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    static NEXT: atomic::AtomicUsize = atomic::AtomicUsize::new(0);
     thread_local! {
         static NUMBER: Cell<usize> = const { Cell::new(usize::MAX) };
     }

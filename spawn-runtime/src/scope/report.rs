@@ -36,6 +36,10 @@ use crate::{TaskFailure, error::Approximate};
 #[non_exhaustive]
 pub struct ShutdownReport {
     pub(super) scope: Option<&'static str>,
+    /// `first_failure` has closed the scope.
+    pub(super) failed_fast: bool,
+    /// `run` has dropped the main future at the end of the grace.
+    pub(super) main_was_dropped: bool,
     /// Tasks that ended with a value.
     pub finished: usize,
     /// Tasks that ended with an `Err`, as far as their functions report one.
@@ -61,9 +65,11 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// Returns whether every task ended by itself, none in a failure, and none was refused.
+    /// Returns whether every task ended by itself, none in a failure, and none was refused; and, after
+    /// [`run`](super::TaskScope::run), whether main ended too.
     pub fn is_clean(&self) -> bool {
-        self.failed + self.panicked + self.timed_out + self.refused == 0
+        !self.main_was_dropped
+            && self.failed + self.panicked + self.timed_out + self.refused == 0
             && self.aborted.is_empty()
             && self.still_running.is_empty()
     }
@@ -93,16 +99,30 @@ impl Display for ShutdownReport {
         if separator.is_empty() {
             formatter.write_str("there was nothing to do")?;
         }
-        list(formatter, "still running", &self.still_running)?;
-        list(formatter, "aborted", &self.aborted)
+        if self.main_was_dropped {
+            formatter.write_str("; main did not end within the grace")?;
+        }
+        // Else it was reported where it happened.
+        if let (true, Some(failure)) = (self.failed_fast, &self.first_failure) {
+            write!(formatter, "\n  ended by: {failure}")?;
+        }
+        list(formatter, "still running", "", &self.still_running)?;
+        let deaf = "not listening to a `#[cancel]` token, ";
+        list(formatter, "aborted", deaf, &self.aborted)
     }
 }
 
-/// A log is no place for 100,000 lines.
-fn list(formatter: &mut fmt::Formatter<'_>, what: &str, tasks: &[TaskInfo]) -> fmt::Result {
+/// Writes a line for each task, the first with a note on all of them. A log is no place for 100,000 lines.
+fn list(
+    formatter: &mut fmt::Formatter<'_>,
+    what: &str,
+    note: &str,
+    tasks: &[TaskInfo],
+) -> fmt::Result {
     const SHOWN: usize = 20;
-    for task in tasks.iter().take(SHOWN) {
-        write!(formatter, "\n  {what}: {task}")?;
+    for (index, task) in tasks.iter().take(SHOWN).enumerate() {
+        write!(formatter, "\n  {what}: ")?;
+        task.write(formatter, if index == 0 { note } else { "" })?;
     }
     match tasks.len().saturating_sub(SHOWN) {
         0 => Ok(()),

@@ -6,7 +6,7 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{ShutdownReport, lock, node::Node, wakers::Wakers};
+use super::{ShutdownReport, lock, node::Node};
 use crate::error::catch_panic;
 
 /// How long a shutdown waits for what it has aborted.
@@ -39,6 +39,7 @@ pub(super) async fn shut_down(
     let begun = begin(node, grace);
     node.close();
     catch_panic(|| node.token.cancel());
+    node.refuse_waiting();
     node.progress.wake_all();
     select(empty_by(node, begun.deadline), at_once).await;
     if node.live() > 0 {
@@ -82,27 +83,23 @@ fn begin(node: &Node, grace: Duration) -> Begun {
     })
 }
 
-/// Waits until a call for the shutdown has come.
+/// Returns whether a call for the shutdown has come.
 #[cfg(feature = "signal")]
-pub(super) async fn begun(node: &Node) {
-    until(&node.progress, || lock(&node.shutdown).begun.is_some()).await;
+pub(super) fn has_begun(node: &Node) -> bool {
+    lock(&node.shutdown).begun.is_some()
+}
+
+/// Begins it, or returns when the grace of the one that goes on is over. None for never.
+#[cfg(feature = "signal")]
+pub(super) fn deadline(node: &Node, grace: Duration) -> Option<Instant> {
+    begin(node, grace).deadline
 }
 
 /// Waits until another caller has the report.
 async fn reported(node: &Node) {
-    until(&node.progress, || lock(&node.shutdown).report.is_some()).await;
-}
-
-/// Looks each time when it is woken.
-async fn until(wakers: &Wakers, is_so: impl Fn() -> bool) {
-    loop {
-        // Before the look, so that nothing is missed after it.
-        let again = wakers.wait();
-        if is_so() {
-            return;
-        }
-        again.await;
-    }
+    node.progress
+        .until(|| lock(&node.shutdown).report.is_some())
+        .await;
 }
 
 /// Waits for one of two. (tokio's `select!` would cost every user a build of its macros.)
@@ -187,23 +184,25 @@ impl Drop for Aborting {
 }
 
 async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
-    let mut tries = 0;
     // A task may be counted and not yet off the list, or be about to learn its id. Then it is looked again: each
-    // task is to be in one place.
+    // task is to be in one place. It takes as long as the system leaves a thread out, so that a number of tries is no
+    // bound; and not tokio's time, which may be paused.
+    let looks_until = std::time::Instant::now() + LAST_WAIT;
     let (counts, aborted, still_running) = loop {
         let (counts, aborted) = node.ended();
         let listed = match counts.live() {
             0 => Vec::new(),
             _ => node.tasks(),
         };
-        tries += 1;
-        if listed.len() == counts.live() || tries == 100 {
+        if listed.len() == counts.live() || std::time::Instant::now() > looks_until {
             break (counts, aborted, listed);
         }
         yield_now().await;
     };
     ShutdownReport {
         scope: node.name(),
+        failed_fast: node.has_failed_fast(),
+        main_was_dropped: false,
         finished: counts.finished,
         failed: counts.failed,
         panicked: counts.panicked,

@@ -42,3 +42,34 @@ impl Signals {
         }
     }
 }
+
+/// Waits for SIGINT (Ctrl-C) or SIGTERM; where there are no such signals, for Ctrl-C.
+///
+/// To be composed with anything: `select!`, a server's own graceful shutdown. A [`TaskScope`](super::TaskScope) has
+/// [`run`](super::TaskScope::run) and [`shutdown_on_signal`](super::TaskScope::shutdown_on_signal).
+/// [`tokio::signal::ctrl_c`] hears of SIGINT alone.
+///
+/// From its first poll on, these signals no longer end the process.
+///
+/// # Panics
+///
+/// If the signals cannot be listened to: in a runtime without `Builder::enable_io`, for example.
+///
+/// # Cancel safety
+///
+/// Cancel safe; a signal that comes before its first poll, or between two calls, is not seen.
+///
+/// # Examples
+///
+/// ```no_run
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// spawn_runtime::shutdown_signal().await;
+/// println!("ending …");
+/// # }
+/// ```
+pub async fn shutdown_signal() {
+    let mut signals =
+        Signals::listen().unwrap_or_else(|error| panic!("cannot listen to signals: {error}"));
+    signals.next().await;
+}

@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     TaskScope,
-    entry::NewTask,
+    entry::{Entry, NewTask},
     membership::{Membership, Refusal},
     node::Node,
 };
@@ -184,20 +184,15 @@ struct NodeOn<'a, E> {
     runtime: &'a E,
 }
 
-impl<E: Executor> NodeOn<'_, E> {
-    fn refusal(&self, spawned_at: &'static Location<'static>) -> Refusal {
-        Refusal {
-            spawned_at,
-            failure_hook: self.node.failure_hook(),
-        }
-    }
-}
-
 impl<E: Executor> Spawn for NodeOn<'_, E> {
     type Owned = ScopeSpawner;
 
     fn spawner(&self) -> ScopeSpawner {
         ScopeSpawner(self.node.clone())
+    }
+
+    fn has_slots(&self) -> bool {
+        self.node.slots.is_some()
     }
 
     #[inline]
@@ -212,14 +207,12 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         };
         // Else it would be counted before it panics.
         self.runtime.check(name);
-        let Some(entry) = self.node.admit(new_task) else {
-            let by = self.refusal(task.spawned_at());
-            return refuse(self.runtime, name, move || task.refuse(by));
+        let entry = match self.node.admit(new_task) {
+            Ok(entry) => entry,
+            Err(entry) => return refuse(self.runtime, name, entry, move |by| task.refuse(by)),
         };
         let task = task.into_owned(Membership::new(entry.clone()));
-        let spawned = self.runtime.spawn_future(name, task);
-        entry.spawned(spawned.abort_handle());
-        spawned
+        spawned(&entry, self.runtime.spawn_future(name, task))
     }
 
     #[track_caller]
@@ -228,7 +221,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         function: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
         match take_announced() {
-            Some(announced) => self.spawn_announced(&*announced, function),
+            Some(announced) => self.spawn_announced(announced, function),
             None => self.spawn_plain_call(function),
         }
     }
@@ -243,15 +236,21 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         let name = new_task.name;
         // Else it would be counted before it panics.
         self.runtime.check(name);
-        let Some(entry) = self.node.admit(new_task) else {
-            let by = self.refusal(call.spawned_at());
-            return refuse(self.runtime, name, move || call.refuse(by));
+        let entry = match self.node.admit(new_task) {
+            Ok(entry) => entry,
+            Err(entry) => return refuse(self.runtime, name, entry, move |by| call.refuse(by)),
         };
         let call = call.into_owned(Membership::new(entry.clone()));
-        let spawned = self.runtime.spawn_blocking_task(call);
-        entry.spawned(spawned.abort_handle());
-        spawned
+        spawned(&entry, self.runtime.spawn_blocking_task(call))
     }
+}
+
+/// Tells the entry, and the observer, of what was spawned.
+#[inline]
+fn spawned<T>(entry: &Entry, join: JoinHandle<T>) -> JoinHandle<T> {
+    entry.spawned(join.abort_handle());
+    entry.observe_spawn();
+    join
 }
 
 /// Spawns a task that was refused: all it does is to drop what it would have run, and to say so.
@@ -260,9 +259,14 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
 fn refuse<T: Send + 'static>(
     runtime: &impl Executor,
     name: TaskName,
-    refuse: impl FnOnce() -> T + Send + 'static,
+    entry: Arc<Entry>,
+    refuse: impl FnOnce(Refusal) -> T + Send + 'static,
 ) -> JoinHandle<T> {
-    runtime.spawn_future(name, Refused(Some(refuse)))
+    let by = Refusal(entry.clone());
+    spawned(
+        &entry,
+        runtime.spawn_future(name, Refused(Some(move || refuse(by)))),
+    )
 }
 
 struct Refused<F>(Option<F>);
@@ -310,6 +314,10 @@ macro_rules! spawn_in_scope {
                 $node.token.child_token()
             }
 
+            fn has_slots(&$self) -> bool {
+                $node.slots.is_some()
+            }
+
             #[track_caller]
             fn spawn_blocking_task<F: BlockingTask>(&$self, call: F) -> JoinHandle<F::Output> {
                 on_current_runtime($node).spawn_blocking_task(call)
@@ -334,7 +342,7 @@ impl<E: Executor> NodeOn<'_, E> {
     #[track_caller]
     fn spawn_announced<T: Send + 'static>(
         &self,
-        announced: &dyn Announced,
+        announced: Arc<dyn Announced>,
         function: impl FnOnce() -> T + Send + 'static,
     ) -> JoinHandle<T> {
         if announced.is_member() {
@@ -343,14 +351,20 @@ impl<E: Executor> NodeOn<'_, E> {
         let (identity, spawned_at) = (announced.identity(), announced.spawned_at());
         let name = identity.name;
         self.runtime.check(name);
-        let Some(entry) = self.node.admit(NewTask::call(identity, spawned_at)) else {
-            announced.refuse(Box::new(self.refusal(spawned_at)));
-            return refuse(self.runtime, name, function);
+        let entry = match self.node.admit(NewTask::call(identity, spawned_at)) {
+            Ok(entry) => entry,
+            Err(entry) => {
+                // The closure then drops what it would have called.
+                return refuse(self.runtime, name, entry, move |by| {
+                    announced.refuse(Box::new(by));
+                    function()
+                });
+            }
         };
-        announced.join(Box::new(Membership::new(entry.clone())));
-        let spawned = self.runtime.spawn_blocking(function);
-        entry.spawned(spawned.abort_handle());
-        spawned
+        let membership = Membership::new(entry.clone());
+        announced.join(Box::new(membership.clone()));
+        let call = membership.when_ready(function);
+        spawned(&entry, self.runtime.spawn_blocking(call))
     }
 
     /// Spawns a closure that the user has given to the trait's method, of which no more is known. If the scope
@@ -363,19 +377,26 @@ impl<E: Executor> NodeOn<'_, E> {
     {
         let name = NameOf::<F>::NEW.name();
         self.runtime.check(name);
-        let identity = Identity::new(name);
-        let Some(entry) = self.node.admit(NewTask::call(identity, Location::caller())) else {
-            let cancelled = self.runtime.spawn_future(name, std::future::pending());
-            cancelled.abort();
-            return cancelled;
+        let new_task = NewTask::call(Identity::new(name), Location::caller());
+        let entry = match self.node.admit(new_task) {
+            Ok(entry) => entry,
+            Err(entry) => {
+                let by = Refusal(entry.clone());
+                let cancelled = self.runtime.spawn_future(name, async move {
+                    drop((by, function));
+                    std::future::pending().await
+                });
+                cancelled.abort();
+                return spawned(&entry, cancelled);
+            }
         };
+        let membership = Membership::new(entry.clone());
         let call = PlainCall {
-            membership: Membership::new(entry.clone()),
+            membership: membership.clone(),
             ending: Ending::Cancelled,
         };
-        let spawned = self.runtime.spawn_blocking(move || call.run(function));
-        entry.spawned(spawned.abort_handle());
-        spawned
+        let function = membership.when_ready(move || call.run(function));
+        spawned(&entry, self.runtime.spawn_blocking(function))
     }
 }
 
@@ -387,6 +408,7 @@ struct PlainCall {
 
 impl PlainCall {
     fn run<T>(mut self, function: impl FnOnce() -> T) -> T {
+        self.membership.begins();
         // Unless it gets further.
         self.ending = Ending::Panicked;
         let value = function();

@@ -1,11 +1,10 @@
 use std::{
     mem,
     pin::Pin,
-    sync::Mutex,
     task::{Context, Poll, Waker},
 };
 
-use super::lock;
+use super::{lock, sync::Mutex};
 use crate::error::catch_panic;
 
 /// The wakers of tasks that wait for the next time that something happens.
@@ -33,8 +32,20 @@ impl Waiting {
 }
 
 impl Wakers {
+    /// Waits until it is so, which is looked at now and each time when it has happened.
+    pub(super) async fn until(&self, is_so: impl Fn() -> bool) {
+        loop {
+            // Before the look, so that nothing is missed after it.
+            let again = self.wait();
+            if is_so() {
+                return;
+            }
+            again.await;
+        }
+    }
+
     /// Resolves when it happens after this call, polled or not.
-    pub(super) fn wait(&self) -> Wait<'_> {
+    fn wait(&self) -> Wait<'_> {
         Wait {
             wakers: self,
             times: lock(&self.0).times,
@@ -55,7 +66,7 @@ impl Wakers {
     }
 }
 
-pub(super) struct Wait<'a> {
+struct Wait<'a> {
     wakers: &'a Wakers,
     times: u64,
     /// That of its waker.

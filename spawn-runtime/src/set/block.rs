@@ -8,33 +8,36 @@ use crate::{TaskError, TaskHandle};
 
 /// A few handles that share a waker. One for each would have to be allocated for each.
 ///
-/// Its places are taken in order and not used twice, until all are empty: their order is that of
+/// Its slots are taken in order and not used twice, until all are empty: their order is that of
 /// insertion.
 pub(super) struct Block<T> {
     handles: Vec<Option<TaskHandle<T>>>,
-    /// One bit for each place.
+    /// One bit for each slot.
     occupied: u32,
-    /// Never polled, so that they wake nobody yet.
+    /// Never polled, so that they wake no task yet.
     fresh: u32,
     /// Yet to be looked at.
     unseen: u32,
-    /// The number of the first place among all that the set ever had.
-    pub(super) first: u64,
+    /// The number of the first slot among all that the set ever had.
+    first: u64,
+    /// The index of the first slot among those that the set has.
+    base: usize,
     shared: Arc<BlockWaker>,
     waker: Waker,
 }
 
-pub(super) const PLACES: usize = 16;
+pub(super) const SLOTS: usize = 16;
 
 impl<T> Block<T> {
-    pub(super) fn new(woken: Arc<Woken>, index: usize) -> Self {
-        let shared = Arc::new(BlockWaker::new(woken, index));
+    pub(super) fn new(woken: Arc<Woken>, block: usize) -> Self {
+        let shared = Arc::new(BlockWaker::new(woken, block));
         Block {
-            handles: Vec::with_capacity(PLACES),
+            handles: Vec::with_capacity(SLOTS),
             occupied: 0,
             fresh: 0,
             unseen: 0,
             first: 0,
+            base: block * SLOTS,
             waker: Waker::from(shared.clone()),
             shared,
         }
@@ -48,38 +51,57 @@ impl<T> Block<T> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.handles.len() == PLACES
+        self.handles.len() == SLOTS
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.occupied == 0
     }
 
-    pub(super) fn push(&mut self, handle: TaskHandle<T>) {
-        let bit = 1 << self.handles.len();
-        self.handles.push(Some(handle));
-        self.occupied |= bit;
-        self.fresh |= bit;
-        // Looked at for the first time when the set is next polled.
-        self.waker.wake_by_ref();
+    /// Returns the number of a slot among all that the set ever had: they are in the order of insertion.
+    pub(super) fn number(&self, slot: usize) -> u64 {
+        self.first + slot as u64
     }
 
-    /// All places are to be looked at: one of them woke the block.
+    /// Adds a handle, and returns its slot.
+    pub(super) fn push(&mut self, handle: TaskHandle<T>) -> usize {
+        let slot = self.handles.len();
+        self.handles.push(Some(handle));
+        self.occupied |= 1 << slot;
+        self.fresh |= 1 << slot;
+        // Looked at for the first time when the set is next polled.
+        self.waker.wake_by_ref();
+        slot
+    }
+
+    pub(super) fn get(&self, slot: usize) -> Option<&TaskHandle<T>> {
+        self.handles.get(slot)?.as_ref()
+    }
+
+    /// Takes a handle out. When its task ends, it may still wake the block, where there is nothing then.
+    pub(super) fn take(&mut self, slot: usize) -> Option<TaskHandle<T>> {
+        let handle = self.handles.get_mut(slot)?.take()?;
+        self.occupied &= !(1 << slot);
+        self.fresh &= !(1 << slot);
+        Some(handle)
+    }
+
+    /// All slots are to be looked at: one of them woke the block.
     pub(super) fn look(&mut self) {
         self.shared.look();
         self.unseen = self.occupied;
     }
 
-    /// Looks on, until it finds a task that has ended. Gives its number and what `receive` made of it.
+    /// Looks on, until it finds a task that has ended. Returns its slot and what `receive` made of it.
     pub(super) fn next_ended<R>(
         &mut self,
         receive: &mut impl FnMut(&mut TaskHandle<T>, &mut Context<'_>) -> Poll<R>,
-    ) -> Option<(u64, R)> {
+    ) -> Option<(usize, R)> {
         while self.unseen != 0 {
-            let place = self.unseen.trailing_zeros();
-            let bit = 1 << place;
+            let slot = self.unseen.trailing_zeros() as usize;
+            let bit = 1 << slot;
             self.unseen &= !bit;
-            let Some(handle) = &mut self.handles[place as usize] else {
+            let Some(handle) = &mut self.handles[slot] else {
                 continue;
             };
             if self.fresh & bit == 0 && !handle.has_news() {
@@ -88,9 +110,9 @@ impl<T> Block<T> {
             self.fresh &= !bit;
             let mut cx = Context::from_waker(&self.waker);
             if let Poll::Ready(received) = receive(handle, &mut cx) {
-                self.handles[place as usize] = None;
+                self.handles[slot] = None;
                 self.occupied &= !bit;
-                return Some((self.first + u64::from(place), received));
+                return Some((slot, received));
             }
         }
         None
@@ -100,13 +122,18 @@ impl<T> Block<T> {
         self.handles.iter().flatten()
     }
 
-    /// The results of all, in order.
-    pub(super) async fn join_all(&mut self, results: &mut Vec<Result<T, TaskError>>) {
-        for handle in &mut self.handles {
+    /// Waits for all, and gives their indices in the set and their results in order.
+    pub(super) async fn join_all(&mut self, give: &mut impl FnMut(usize, Result<T, TaskError>)) {
+        for (slot, handle) in self.handles.iter_mut().enumerate() {
             if let Some(ended) = handle {
-                results.push(ended.await);
+                give(self.base + slot, ended.await);
                 *handle = None;
             }
         }
+    }
+
+    /// By which blocks are in the order of insertion.
+    pub(super) fn order(&self) -> u64 {
+        self.first
     }
 }

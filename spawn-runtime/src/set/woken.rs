@@ -7,6 +7,8 @@ use std::{
     task::{Context, Poll, Wake, Waker},
 };
 
+use crate::error::catch_panic;
+
 /// The blocks of a set in which a task has ended, and whom to wake for them.
 #[derive(Default)]
 pub(super) struct Woken(Mutex<State>);
@@ -29,7 +31,7 @@ impl Woken {
             _ => state.consumer.replace(cx.waker().clone()),
         };
         drop(state);
-        // Outside the lock: its destructor may be anybody's code.
+        // Outside the lock: its destructor may be a user's code.
         drop(replaced);
         Poll::Pending
     }
@@ -37,15 +39,25 @@ impl Woken {
     fn push(&self, block: usize) {
         let mut state = self.lock();
         state.blocks.push_back(block);
-        let consumer = state.consumer.take();
-        drop(state);
-        if let Some(consumer) = consumer {
-            consumer.wake();
-        }
+        wake(state);
+    }
+
+    /// Makes the consumer look, though no task has ended.
+    pub(super) fn wake(&self) {
+        wake(self.lock());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn wake(mut state: MutexGuard<'_, State>) {
+    let consumer = state.consumer.take();
+    drop(state);
+    if let Some(consumer) = consumer {
+        // Outside the lock: it may be a user's code.
+        catch_panic(|| consumer.wake());
     }
 }
 

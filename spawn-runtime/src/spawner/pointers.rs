@@ -34,6 +34,10 @@ macro_rules! spawn_on_pointee {
                 self.deref().token()
             }
 
+            fn has_slots(&self) -> bool {
+                self.deref().has_slots()
+            }
+
             #[track_caller]
             fn spawn_blocking_task<F: BlockingTask>(&self, task: F) -> JoinHandle<F::Output> {
                 self.deref().spawn_blocking_task(task)

@@ -46,9 +46,9 @@ impl<R, F, O: Owner> BlockingCall<R, F, O> {
     }
 
     /// Holds a turn while it runs.
-    pub(crate) fn with_permit(mut self, permit: Permit) -> Self {
+    pub(crate) fn with_permit(mut self, permit: Option<Permit>) -> Self {
         if let Some(call) = &mut self.call {
-            call.permit = Some(permit);
+            call.permit = permit;
         }
         self
     }
@@ -117,6 +117,7 @@ where
         let call = self.call.take().expect("`run` takes the call");
         #[cfg(feature = "tracing")]
         let _entered = call.span.enter();
+        self.owner.begins();
         let returned = catch_unwind(AssertUnwindSafe(call.function));
         drop(call.permit);
         match returned {

@@ -42,6 +42,8 @@ pub trait Body {
 pub enum Ended<T> {
     Value(T),
     TimedOut(Duration),
+    /// Another attempt follows: it waits for that by `poll_turn`.
+    Again,
     /// Its turn has come, and it goes on as a blocking function.
     HandsOver(Box<dyn HandsOver<T>>),
 }
@@ -145,6 +147,7 @@ pub trait Wrap {
 }
 
 /// No option.
+#[derive(Clone)]
 pub struct Plain;
 
 impl Wrap for Plain {

@@ -35,8 +35,11 @@ pin_project! {
         report: PhantomData<fn() -> R>,
     }
 
-    impl<R: Report<B::Output>, B: Body, O: Owner> PinnedDrop for TaskFuture<R, B, O>
+    impl<R, B, O> PinnedDrop for TaskFuture<R, B, O>
     where
+        R: Report<B::Output>,
+        B: Body,
+        O: Owner,
         O: Clone,
     {
         fn drop(this: Pin<&mut Self>) {
@@ -92,15 +95,19 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B
             let StageProjection::Running { mut body, owner } = stage.as_mut().project() else {
                 unreachable!("it was running just now");
             };
-            match body.as_mut().poll_turn(cx) {
-                Poll::Ready(true) => {
-                    owner.begins();
-                    body.as_mut().poll_body(cx).map(Some)
+            loop {
+                match body.as_mut().poll_turn(cx) {
+                    Poll::Ready(true) => {}
+                    Poll::Ready(false) => return Poll::Ready(None),
+                    Poll::Pending => {
+                        owner.waits();
+                        return Poll::Pending;
+                    }
                 }
-                Poll::Ready(false) => Poll::Ready(None),
-                Poll::Pending => {
-                    owner.waits();
-                    Poll::Pending
+                owner.begins();
+                match body.as_mut().poll_body(cx) {
+                    Poll::Ready(Ended::Again) => {}
+                    polled => return polled.map(Some),
                 }
             }
         }));
@@ -213,6 +220,7 @@ where
                 None => Unfinished::Reported.into(),
             }
         }
+        Ended::Again => unreachable!("a task goes on with its next attempt"),
         Ended::HandsOver(function) => {
             let HandOver { owner, spawned } = owner.hand_over();
             let running = function.spawn(owner);

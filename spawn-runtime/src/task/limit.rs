@@ -97,9 +97,11 @@ async fn acquire_unless_cancelled(
 }
 
 /// `limit = N`
+#[derive(Clone)]
 pub struct Limit<W>(pub &'static Limiter, pub W);
 
 /// `limit = N` with a `#[cancel]` parameter: a cancelled token also ends the wait for a turn.
+#[derive(Clone)]
 pub struct CancellableLimit<W>(pub &'static Limiter, pub CancellationToken, pub W);
 
 impl<W: Wrap> Wrap for Limit<W> {

@@ -14,6 +14,7 @@ use super::{Body, Ended, Identity, TaskName, Wrap};
 use crate::error::Label;
 
 /// `timeout = …`
+#[derive(Clone)]
 pub struct Timeout<W>(pub Duration, pub W);
 
 impl<W: Wrap> Wrap for Timeout<W> {

@@ -764,3 +764,18 @@ pub async fn one_expression_on_a_line() { yield_now().await }
 pub async fn unused_number(number: u32, text: &'static str, bytes: [u8; 4]) {
     yield_now().await;
 }
+
+/// Doc
+#[deprecated = "use another"]
+#[cfg_attr(not(plain), background(direct = deprecated_now))]
+pub async fn deprecated_with_direct(a: String) -> String {
+    yield_now().await;
+    a
+}
+
+/// Doc
+#[cfg_attr(not(plain), background)]
+pub async fn pointer_with_a_lifetime<'a>(f: fn(&'a u8) -> u8) -> usize {
+    yield_now().await;
+    size_of_val(&f)
+}

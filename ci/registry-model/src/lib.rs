@@ -1,0 +1,39 @@
+//! Every interleaving of tasks that come and go with a shutdown that closes, waits and aborts, and with a listing.
+//!
+//! The files of the library are used as they are. What they need of the rest is in `stand_ins`: a `Node` that takes
+//! the same steps in the same order as the library's, and an `AbortHandle` that notes that it was used.
+#![cfg(test)]
+
+// `tokio::task::AbortHandle` and `tokio::time::Instant` are those of this crate.
+extern crate self as tokio;
+
+mod sync {
+    pub(super) use loom::sync::{Arc, Mutex, atomic};
+}
+
+mod models;
+mod stand_ins;
+
+#[path = "../../../spawn-runtime/src/scope/counts.rs"]
+mod counts;
+#[path = "../../../spawn-runtime/src/scope/entry.rs"]
+mod entry;
+#[path = "../../../spawn-runtime/src/scope/registry.rs"]
+#[allow(dead_code)]
+mod registry;
+#[path = "../../../spawn-runtime/src/scope/wakers.rs"]
+mod wakers;
+
+use self::stand_ins::{TaskInfo, TaskState, lock, node};
+
+mod error {
+    pub(super) use super::stand_ins::{Label, catch_panic};
+}
+
+pub mod task {
+    pub use super::stand_ins::{AbortHandle, Ending, Id, Identity, TaskName, try_id};
+}
+
+pub mod time {
+    pub use std::time::Instant;
+}

@@ -1,0 +1,186 @@
+//! What the files under test use of the library and of tokio.
+
+use std::{cell::Cell, panic::Location, sync::PoisonError, time::Duration};
+
+use loom::sync::{Mutex, MutexGuard};
+
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// No waker of the models panics, and loom ends an execution by a panic of its own.
+pub(crate) fn catch_panic(act: impl FnOnce()) {
+    act();
+}
+
+#[allow(dead_code)]
+#[derive(Clone, Debug)]
+pub(crate) struct TaskInfo {
+    pub(crate) scope: Option<&'static str>,
+    pub(crate) name: TaskName,
+    pub(crate) label: Option<Label>,
+    pub(crate) id: Id,
+    pub(crate) spawned_at: &'static Location<'static>,
+    pub(crate) age: Duration,
+    pub(crate) state: TaskState,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TaskState {
+    Waiting,
+    Running,
+    Stopping,
+}
+
+/// A task's number, in place of its name.
+pub type TaskName = usize;
+/// The same number, as its label.
+pub type Label = std::sync::Arc<usize>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Id(pub usize);
+
+thread_local! {
+    /// loom runs all threads of a model on one, in turns: a model sets it right before it is asked for.
+    pub(crate) static CURRENT: Cell<Option<Id>> = const { Cell::new(None) };
+}
+
+pub fn try_id() -> Option<Id> {
+    CURRENT.get()
+}
+
+pub struct Identity {
+    pub name: TaskName,
+    pub label: Option<Label>,
+}
+
+#[allow(dead_code)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    Finished,
+    Failed,
+    Panicked,
+    TimedOut,
+    Cancelled,
+    Refused,
+}
+
+/// Notes that it was used. No step of the model: what it notes is looked at when all threads are joined.
+#[derive(Clone, Debug)]
+pub struct AbortHandle {
+    pub id: Id,
+    pub used: std::sync::Arc<std::sync::atomic::AtomicBool>,
+}
+
+impl AbortHandle {
+    pub fn new(id: usize) -> Self {
+        AbortHandle {
+            id: Id(id),
+            used: std::sync::Arc::default(),
+        }
+    }
+
+    pub fn id(&self) -> Id {
+        self.id
+    }
+
+    pub fn abort(&self) {
+        self.used.store(true, std::sync::atomic::Ordering::SeqCst);
+    }
+
+    pub fn is_used(&self) -> bool {
+        self.used.load(std::sync::atomic::Ordering::SeqCst)
+    }
+}
+
+pub(crate) mod node {
+    use super::Ending;
+    use crate::{
+        entry::{Entry, NewTask},
+        registry::Registry,
+        sync::Arc,
+        wakers::Wakers,
+    };
+
+    /// A scope, as far as its tasks and those who wait for them go: the steps of `node.rs`, in its order.
+    pub(crate) struct Node {
+        pub(crate) registry: Registry,
+        pub(crate) parent: Option<Arc<Node>>,
+        pub(crate) empty: Wakers,
+    }
+
+    impl Node {
+        pub(crate) fn new(shards: usize, parent: Option<Arc<Node>>) -> Arc<Self> {
+            Arc::new(Node {
+                registry: Registry::with_shards(shards),
+                parent,
+                empty: Wakers::default(),
+            })
+        }
+
+        pub(crate) fn name(&self) -> Option<&'static str> {
+            None
+        }
+
+        pub(crate) fn is_stopping(&self) -> bool {
+            false
+        }
+
+        fn lineage(&self) -> impl Iterator<Item = &Node> {
+            std::iter::successors(Some(self), |node| node.parent.as_deref())
+        }
+
+        fn above(&self) -> impl Iterator<Item = &Node> {
+            self.lineage().skip(1)
+        }
+
+        /// As `admit`, from a thread with that shard.
+        pub(crate) fn admit(node: &Arc<Self>, shard: usize, task: usize) -> Option<Arc<Entry>> {
+            let task = NewTask {
+                name: task,
+                label: Some(task.into()),
+                spawned_at: std::panic::Location::caller(),
+                waits: false,
+            };
+            let entered = node.registry.enter(
+                shard,
+                task,
+                |task| Entry::new(node.clone(), shard, task),
+                || {
+                    node.above()
+                        .for_each(|node| node.registry.enter_below(shard))
+                },
+            );
+            if entered.is_none() {
+                node.above()
+                    .for_each(|node| node.registry.refuse_below(shard));
+            }
+            entered
+        }
+
+        /// As `leave`.
+        pub(crate) fn leave(&self, entry: &Entry) {
+            entry.leaves();
+            for node in self.above() {
+                node.registry.leave(entry.shard, None, |counts, _| {
+                    counts.count(Ending::Finished)
+                });
+            }
+            self.registry
+                .leave(entry.shard, Some(entry.key()), |counts, _| {
+                    counts.count(Ending::Finished);
+                });
+            for node in self.lineage() {
+                if node.registry.is_last() {
+                    node.empty.wake_all();
+                }
+            }
+        }
+
+        /// As `wait`.
+        pub(crate) async fn wait(&self) {
+            let entered = self.registry.entered();
+            self.empty.until(|| self.registry.have_left(entered)).await;
+        }
+    }
+}

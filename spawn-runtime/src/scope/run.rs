@@ -1,0 +1,192 @@
+//! A scope that runs the program: until a signal, a failure, or the end of main.
+
+use std::{
+    future::{Future, pending, poll_fn},
+    pin::pin,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    task::Poll,
+    time::Duration,
+};
+
+use tokio::time::{Instant, sleep_until};
+
+use super::{ShutdownReport, TaskScope, node::Node, shutdown, signal::Signals};
+
+impl TaskScope {
+    /// Runs `main` until it ends, a SIGINT or SIGTERM comes, or the scope is closed, cancelled or fails fast; then
+    /// shuts down. A second signal ends the grace at once.
+    ///
+    /// `main` runs in the caller's task. It is polled on through the shutdown, so that a graceful end of its own
+    /// works, on the scope's [`token`](Self::token), until it ends or the grace is over. Then it is dropped, the
+    /// output is `None`, and the report says so.
+    ///
+    /// A loop that accepts connections and ignores the token makes every shutdown last its grace. Let it end:
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # async fn serve(_: tokio::net::TcpStream) {}
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let scope = TaskScope::builder().name("server").build();
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:8080").await?;
+    /// let token = scope.token();
+    /// let accept = async {
+    ///     while let Some(accepted) = token.run_until_cancelled(listener.accept()).await {
+    ///         let (socket, _) = accepted?;
+    ///         scope.spawn(serve(socket)).detach();
+    ///     }
+    ///     std::io::Result::Ok(())
+    /// };
+    /// let (served, report) = scope.run(accept, Duration::from_secs(10)).await;
+    /// println!("{report}");
+    /// served.unwrap_or(Ok(()))
+    /// # }
+    /// ```
+    ///
+    /// From its first poll on, these signals no longer end the process.
+    ///
+    /// # Panics
+    ///
+    /// With a panic of `main`. If the signals cannot be listened to (in a runtime without `Builder::enable_io`,
+    /// say), and as [`shutdown`](Self::shutdown).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping its future drops `main`; the scope is then as after a dropped [`shutdown`](Self::shutdown), if that
+    /// has begun.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let (output, report) = scope.run(async { 42 }, Duration::from_secs(5)).await;
+    /// assert_eq!(output, Some(42));
+    /// assert!(report.is_clean());
+    /// # }
+    /// ```
+    pub async fn run<M: Future>(
+        &self,
+        main: M,
+        grace: Duration,
+    ) -> (Option<M::Output>, ShutdownReport) {
+        let node = self.node();
+        let mut signals = listen();
+        let mut main = pin!(Some(main));
+        let mut output = None;
+        {
+            let mut ends = pin!(ends(node, &mut signals));
+            poll_fn(|cx| {
+                if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
+                    output = Some(value);
+                    main.set(None);
+                    return Poll::Ready(());
+                }
+                ends.as_mut().poll(cx)
+            })
+            .await;
+        }
+        let deadline = shutdown::deadline(node, grace);
+        // The second signal, or the end of the grace. Relaxed: only this future goes by it; a `Cell` would not let it be
+        // `Send`.
+        let is_over = AtomicBool::new(false);
+        let at_once = poll_fn(|_| match is_over.load(Relaxed) {
+            true => Poll::Ready(()),
+            false => Poll::Pending,
+        });
+        let mut shutdown = pin!(shutdown::shut_down(node, grace, at_once));
+        let mut over = pin!(shutdown::select(signals.next(), until(deadline)));
+        let mut report = None;
+        poll_fn(|cx| {
+            if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
+                output = Some(value);
+                main.set(None);
+            }
+            if !is_over.load(Relaxed) && over.as_mut().poll(cx).is_ready() {
+                is_over.store(true, Relaxed);
+                main.set(None);
+            }
+            if report.is_none() {
+                if let Poll::Ready(made) = shutdown.as_mut().poll(cx) {
+                    report = Some(made);
+                }
+            }
+            match (&report, main.is_none()) {
+                (Some(_), true) => Poll::Ready(()),
+                _ => Poll::Pending,
+            }
+        })
+        .await;
+        let mut report = report.expect("waited for");
+        report.main_was_dropped = output.is_none();
+        (output, report)
+    }
+
+    /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does. A second
+    /// signal ends the grace at once. If the scope fails fast or is shut down from elsewhere first, it does not wait
+    /// for a signal.
+    ///
+    /// For a program whose main future is to be polled meanwhile, see [`run`](Self::run).
+    ///
+    /// From its first poll on, these signals no longer end the process.
+    ///
+    /// # Panics
+    ///
+    /// If the signals cannot be listened to (in a runtime without `Builder::enable_io`, say), and as
+    /// [`shutdown`](Self::shutdown).
+    ///
+    /// # Cancel safety
+    ///
+    /// As [`shutdown`](Self::shutdown). Before the first signal, dropping its future does nothing; the signals
+    /// still do not end the process.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::builder().fail_fast().build();
+    /// scope.spawn_named("worker", async { panic!("no more") }).detach();
+    /// // The failure ends it; without one it would wait for a signal.
+    /// let report = scope.shutdown_on_signal(Duration::from_secs(5)).await;
+    /// assert_eq!(report.panicked, 1);
+    /// # }
+    /// ```
+    pub async fn shutdown_on_signal(&self, grace: Duration) -> ShutdownReport {
+        let node = self.node();
+        let mut signals = listen();
+        let elsewhere = node
+            .progress
+            .until(|| shutdown::has_begun(node) || node.has_failed_fast());
+        shutdown::select(signals.next(), elsewhere).await;
+        shutdown::shut_down(node, grace, signals.next()).await
+    }
+}
+
+fn listen() -> Signals {
+    Signals::listen().unwrap_or_else(|error| panic!("cannot listen to signals: {error}"))
+}
+
+/// A signal, or the scope is closed, cancelled, or has failed.
+async fn ends(node: &Node, signals: &mut Signals) {
+    let closed = node.progress.until(|| node.is_closed());
+    let cancelled = node.token.cancelled();
+    shutdown::select(signals.next(), shutdown::select(closed, cancelled)).await;
+}
+
+async fn until(deadline: Option<Instant>) {
+    match deadline {
+        Some(deadline) if deadline > Instant::now() => sleep_until(deadline).await,
+        Some(_) => {}
+        None => pending().await,
+    }
+}

@@ -1,0 +1,72 @@
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore};
+
+/// The slots of a scope that has a `limit`.
+pub(super) struct Slots(Arc<Semaphore>);
+
+// tokio's semaphore leaves nothing broken behind when a waker panics.
+impl UnwindSafe for Slots {}
+impl RefUnwindSafe for Slots {}
+
+impl Slots {
+    pub(super) fn new(at_most: usize) -> Self {
+        // A limit beyond what a semaphore counts to is no limit that a process could reach.
+        Slots(Arc::new(Semaphore::new(
+            at_most.min(Semaphore::MAX_PERMITS),
+        )))
+    }
+
+    /// Gives no more slots: what waits for one gives up.
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+
+    /// Waits until a task that came now would run.
+    pub(super) async fn has_room(&self) {
+        // In the queue behind the tasks that wait; closed means that no task waits.
+        drop(self.0.acquire().await);
+    }
+}
+
+/// That of a task.
+#[derive(Default)]
+pub(super) enum Slot {
+    /// Before the task was polled, and when it has left.
+    #[default]
+    None,
+    Waiting(Acquire),
+    Held {
+        _permit: OwnedSemaphorePermit,
+    },
+}
+
+type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireError>> + Send>>;
+
+/// There are no slots any more.
+pub(super) struct NoSlot;
+
+impl Slot {
+    pub(super) fn poll(&mut self, slots: &Slots, cx: &mut Context<'_>) -> Poll<Result<(), NoSlot>> {
+        if let Slot::None = self {
+            // Boxed, since it is some hundred bytes that a scope without a limit does not need.
+            *self = Slot::Waiting(Box::pin(slots.0.clone().acquire_owned()));
+        }
+        match self {
+            Slot::Waiting(acquire) => match acquire.as_mut().poll(cx) {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Ok(permit)) => {
+                    *self = Slot::Held { _permit: permit };
+                    Poll::Ready(Ok(()))
+                }
+                Poll::Ready(Err(_)) => Poll::Ready(Err(NoSlot)),
+            },
+            Slot::None | Slot::Held { .. } => Poll::Ready(Ok(())),
+        }
+    }
+}

@@ -1,0 +1,265 @@
+use std::{
+    any::Any,
+    marker::PhantomData,
+    panic::{AssertUnwindSafe, catch_unwind, resume_unwind},
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep, sleep};
+use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
+
+use super::{Body, Ended, Identity, Report, TaskName};
+use crate::{Backoff, error::discard};
+
+/// `attempts = N`, `backoff = …` and `retry_if = …`
+pub struct Attempts<P> {
+    at_most: u32,
+    backoff: Backoff,
+    retry_if: P,
+    /// Cancelled, no attempt follows: that of the `#[cancel]` parameter, or one of the task's scope.
+    token: CancellationToken,
+}
+
+impl<P> Attempts<P> {
+    pub fn new(at_most: u32, backoff: Backoff, retry_if: P, token: CancellationToken) -> Self {
+        Attempts {
+            at_most,
+            backoff,
+            retry_if,
+            token,
+        }
+    }
+}
+
+/// Checks the constant of `attempts = N`.
+pub const fn at_least_one(attempts: u32) -> u32 {
+    assert!(
+        attempts > 0,
+        "`attempts` must be at least 1: with 0 the function could never run"
+    );
+    attempts
+}
+
+/// Which values are worth another attempt.
+pub trait RetryIf<T>: Send + 'static {
+    fn is_worth_another(&self, value: &T) -> bool;
+}
+
+/// Every failure is.
+pub struct Always;
+
+impl<T> RetryIf<T> for Always {
+    fn is_worth_another(&self, _: &T) -> bool {
+        true
+    }
+}
+
+/// `retry_if = PATH`
+pub struct IfError<F>(pub F);
+
+impl<T, E, F: Fn(&E) -> bool + Send + 'static> RetryIf<Result<T, E>> for IfError<F> {
+    fn is_worth_another(&self, value: &Result<T, E>) -> bool {
+        value.as_ref().err().is_some_and(&self.0)
+    }
+}
+
+/// The body of a task with `attempts`: makes the body of one attempt after the other.
+pub struct Attempted<R, P, M, B> {
+    policy: Attempts<P>,
+    name: TaskName,
+    /// Makes the body of an attempt, the last one from the arguments themselves.
+    make: M,
+    stage: Stage<B>,
+    /// How many were started, and how many since the waits were started over.
+    attempts: u32,
+    in_a_row: u32,
+    report: PhantomData<fn() -> R>,
+}
+
+enum Stage<B> {
+    /// The next attempt is to be made.
+    Due,
+    Running {
+        body: B,
+        since: Instant,
+    },
+    Waiting(Pin<Box<Wait>>),
+}
+
+pin_project! {
+    /// Between two attempts.
+    struct Wait {
+        #[pin]
+        sleep: Sleep,
+        #[pin]
+        cancelled: WaitForCancellationFutureOwned,
+    }
+}
+
+impl<R, P, M, B> Attempted<R, P, M, B> {
+    pub(crate) fn new(policy: Attempts<P>, name: TaskName, _: R, make: M) -> Self {
+        Attempted {
+            policy,
+            name,
+            make,
+            stage: Stage::Due,
+            attempts: 0,
+            in_a_row: 0,
+            report: PhantomData,
+        }
+    }
+}
+
+impl<R, P, M, B> Attempted<R, P, M, B> {
+    /// Returns whether no attempt can follow the one that was started. `u32::MAX` is for a worker that must not end.
+    fn is_last(&self) -> bool {
+        self.attempts >= self.policy.at_most && self.policy.at_most != u32::MAX
+    }
+}
+
+// The bodies are boxed, and nothing else in it is pinned.
+impl<R, P, M, B> Unpin for Attempted<R, P, M, B> {}
+
+type Payload = Box<dyn Any + Send>;
+
+impl<R, P, M, B> Body for Attempted<R, P, M, B>
+where
+    R: Report<B::Output>,
+    P: RetryIf<B::Output>,
+    M: FnMut(bool) -> B,
+    B: Body + Unpin,
+{
+    type Output = B::Output;
+
+    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let this = &mut *self;
+        if let Stage::Waiting(wait) = &mut this.stage {
+            if !ready!(poll_wait(wait, cx)) {
+                return Poll::Ready(false);
+            }
+            this.stage = Stage::Due;
+        }
+        if let Stage::Due = this.stage {
+            this.attempts = this.attempts.saturating_add(1);
+            this.in_a_row = this.in_a_row.saturating_add(1);
+            let is_last = this.is_last();
+            let body = (this.make)(is_last);
+            let since = Instant::now();
+            this.stage = Stage::Running { body, since };
+        }
+        match &mut this.stage {
+            Stage::Running { body, .. } => Pin::new(body).poll_turn(cx),
+            Stage::Due | Stage::Waiting(_) => unreachable!("an attempt was just made"),
+        }
+    }
+
+    fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
+        let this = &mut *self;
+        let Stage::Running { body, since } = &mut this.stage else {
+            unreachable!("polled when `poll_turn` is ready");
+        };
+        let since = *since;
+        let mut ended = match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_body(cx))) {
+            Ok(Poll::Pending) => return Poll::Pending,
+            Ok(Poll::Ready(ended)) => Ok(ended),
+            Err(payload) => Err(payload),
+        };
+        // Its destructors run before the next attempt, or the end. A panic in one of them is the end of this one.
+        let dropped = catch_unwind(AssertUnwindSafe(|| this.stage = Stage::Due));
+        if let Err(payload) = dropped {
+            ended = match ended {
+                Ok(_) => Err(payload),
+                Err(first) => {
+                    discard(payload);
+                    Err(first)
+                }
+            };
+        }
+        if !this.is_followed(&ended) {
+            return match ended {
+                Ok(ended) => Poll::Ready(ended),
+                Err(payload) => resume_unwind(payload),
+            };
+        }
+        if this.policy.backoff.is_over(since.elapsed()) {
+            this.in_a_row = 1;
+        }
+        let wait = this.policy.backoff.random_wait(this.in_a_row);
+        #[cfg(feature = "tracing")]
+        this.warn(&ended, wait);
+        this.stage = Stage::Waiting(Box::pin(Wait {
+            sleep: sleep(wait),
+            cancelled: this.policy.token.clone().cancelled_owned(),
+        }));
+        match ended {
+            Ok(value) => drop(value),
+            Err(payload) => discard(payload),
+        }
+        Poll::Ready(Ended::Again)
+    }
+
+    fn identity(&self) -> Identity {
+        Identity {
+            attempts: self.attempts.max(1),
+            ..Identity::new(self.name)
+        }
+    }
+
+    fn name(&self) -> TaskName {
+        self.name
+    }
+}
+
+impl<R, P, M, B: Body> Attempted<R, P, M, B>
+where
+    R: Report<B::Output>,
+    P: RetryIf<B::Output>,
+{
+    /// Returns whether an attempt that ended so is followed by another.
+    fn is_followed(&self, ended: &Result<Ended<B::Output>, Payload>) -> bool {
+        let failed = match ended {
+            Ok(Ended::Value(value)) => {
+                R::is_failure(value) && self.policy.retry_if.is_worth_another(value)
+            }
+            Ok(Ended::TimedOut(_)) | Err(_) => true,
+            Ok(Ended::HandsOver(_) | Ended::Again) => false,
+        };
+        failed && !self.is_last() && !self.policy.token.is_cancelled()
+    }
+
+    #[cfg(feature = "tracing")]
+    fn warn(&self, ended: &Result<Ended<B::Output>, Payload>, wait: std::time::Duration) {
+        use crate::error::{one_line, panic_message};
+
+        let what = match ended {
+            Ok(Ended::Value(value)) => format!("failed: {}", one_line(&R::describe(value))),
+            Ok(Ended::TimedOut(after)) => format!("timed out after {after:?}"),
+            Ok(Ended::HandsOver(_) | Ended::Again) => return,
+            Err(payload) => match panic_message(payload.as_ref()) {
+                Some(text) => format!("panicked: {}", one_line(text)),
+                None => "panicked with a value that is not a string".to_owned(),
+            },
+        };
+        tracing::warn!(
+            target: "spawn_runtime",
+            {
+                task.name = self.name.get(),
+                task.id = tokio::task::try_id().map(tracing::field::display),
+                task.attempt = self.attempts,
+                task.wait = ?wait,
+            },
+            "attempt {what}"
+        );
+    }
+}
+
+/// Waits for the next attempt. `false`: it was cancelled meanwhile.
+fn poll_wait(wait: &mut Pin<Box<Wait>>, cx: &mut Context<'_>) -> Poll<bool> {
+    let wait = wait.as_mut().project();
+    if wait.cancelled.poll(cx).is_ready() {
+        return Poll::Ready(false);
+    }
+    wait.sleep.poll(cx).map(|()| true)
+}

@@ -1,0 +1,191 @@
+//! `limit` of a scope, and `ready`.
+
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use spawn_runtime::{TaskScope, TaskState, background};
+use tokio::time::{Instant, sleep};
+
+use crate::support::{Drops, on_each_runtime, settle};
+
+const SECOND: Duration = Duration::from_secs(1);
+
+/// Counts itself among those that run, until it is dropped.
+struct One(Arc<AtomicUsize>);
+
+impl One {
+    fn of(running: &Arc<AtomicUsize>, at_most: usize) -> Self {
+        assert!(running.fetch_add(1, SeqCst) < at_most);
+        One(running.clone())
+    }
+}
+
+impl Drop for One {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, SeqCst);
+    }
+}
+
+fn limited(at_most: usize) -> TaskScope {
+    TaskScope::builder().limit(at_most).build()
+}
+
+#[tokio::test(start_paused = true)]
+async fn so_many_run_at_once_and_the_others_wait_in_order() {
+    let scope = limited(2);
+    let begun = Instant::now();
+    let tasks: Vec<_> = (0..6)
+        .map(|_| {
+            scope.spawn(async move {
+                let at = begun.elapsed().as_secs();
+                sleep(SECOND).await;
+                at
+            })
+        })
+        .collect();
+    settle().await;
+    let waiting = |scope: &TaskScope| {
+        let tasks = scope.tasks();
+        tasks
+            .iter()
+            .filter(|task| task.state() == TaskState::Waiting)
+            .count()
+    };
+    assert_eq!((scope.len(), waiting(&scope)), (6, 4));
+    let mut started = Vec::new();
+    for task in tasks {
+        started.push(task.await.unwrap());
+    }
+    assert_eq!(started, [0, 0, 1, 1, 2, 2]);
+}
+
+#[test]
+fn never_more_run_than_the_limit_among_aborts_and_panics() {
+    on_each_runtime(|| async {
+        let (scope, drops) = (limited(3), Drops::default());
+        let running = Arc::new(AtomicUsize::new(0));
+        let mut handles = Vec::new();
+        for which in 0..2_000 {
+            let (running, witness) = (running.clone(), drops.witness());
+            let handle = scope.spawn(async move {
+                let _witness = witness;
+                let _one = One::of(&running, 3);
+                tokio::task::yield_now().await;
+                if which % 7 == 0 {
+                    std::panic::resume_unwind(Box::new("a panic"));
+                }
+            });
+            if which % 5 == 0 {
+                handle.abort();
+            }
+            handles.push(handle);
+        }
+        for handle in handles {
+            if let Err(error) = handle.await {
+                assert!(
+                    error.is_cancelled() || error.panic_message() == Some("a panic"),
+                    "{error}"
+                );
+            }
+        }
+        scope.wait().await;
+        assert_eq!(drops.alive(), 0);
+        // No slot is lost.
+        let all = (0..3).map(|_| scope.spawn(sleep(Duration::from_millis(1))));
+        for task in all.collect::<Vec<_>>() {
+            task.await.unwrap();
+        }
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_refuses_those_that_wait_and_a_close_lets_them_run() {
+    let scope = limited(1);
+    let drops = Drops::default();
+    scope.spawn(sleep(SECOND)).detach();
+    let witness = drops.witness();
+    let waits = scope.spawn(async move { drop(witness) });
+    settle().await;
+    let begun = Instant::now();
+    let report = scope.shutdown(10 * SECOND).await;
+    assert!(waits.await.unwrap_err().is_refused());
+    assert_eq!(
+        (report.finished, report.refused, begun.elapsed().as_secs()),
+        (1, 1, 1)
+    );
+    assert_eq!(drops.alive(), 0);
+
+    let scope = limited(1);
+    scope.spawn(sleep(SECOND)).detach();
+    let waits = scope.spawn(async { 7 });
+    scope.close();
+    assert_eq!(waits.await.unwrap(), 7);
+}
+
+#[tokio::test]
+async fn blocking_functions_wait_without_a_thread_and_can_be_aborted_meanwhile() {
+    #[background(on = scope, blocking)]
+    fn call(scope: &TaskScope, number: u32) -> u32 {
+        number
+    }
+    let scope = limited(1);
+    let hold = scope.spawn(pending::<()>());
+    settle().await;
+    let (first, aborted) = (call(&scope, 1), call(&scope, 2));
+    settle().await;
+    assert!(!first.is_finished());
+    assert_eq!(scope.tasks()[1].state(), TaskState::Waiting);
+    aborted.abort();
+    assert!(aborted.await.unwrap_err().is_cancelled());
+    hold.abort();
+    assert_eq!(first.await.unwrap(), 1);
+    assert!(scope.is_empty());
+}
+
+#[tokio::test]
+async fn children_have_a_limit_of_their_own_or_none() {
+    let scope = limited(1);
+    scope.spawn(pending::<()>()).detach();
+    settle().await;
+    assert_eq!(scope.child().spawn(async { 7 }).await.unwrap(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn ready_waits_for_room_and_returns_when_the_scope_is_closed() {
+    let scope = limited(1);
+    scope.ready().await;
+    for _ in 0..2 {
+        scope.spawn(async { sleep(SECOND).await }).detach();
+    }
+    settle().await;
+    let begun = Instant::now();
+    scope.ready().await;
+    assert_eq!(begun.elapsed().as_secs(), 2);
+    scope.spawn(pending::<()>()).detach();
+    settle().await;
+    let closes = scope.clone();
+    tokio::spawn(async move {
+        sleep(SECOND).await;
+        closes.close();
+    });
+    scope.ready().await;
+    assert_eq!(begun.elapsed().as_secs(), 3);
+    TaskScope::new().ready().await;
+}
+
+#[test]
+#[should_panic(expected = "must be at least 1")]
+fn a_limit_of_zero_is_refused_where_it_is_written() {
+    let _ = limited(0);
+}
+
+#[tokio::test]
+async fn a_limit_beyond_what_a_semaphore_counts_is_no_limit() {
+    assert_eq!(limited(usize::MAX).spawn(async { 7 }).await.unwrap(), 7);
+}

@@ -1,0 +1,202 @@
+//! `TaskObserver`: each task once, in order.
+
+use std::{
+    collections::HashMap,
+    future::pending,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use spawn_runtime::{TaskEnding, TaskInfo, TaskObserver, TaskScope, background};
+use tokio::task::Id;
+
+use crate::support::{PanicsOnDrop, on_each_runtime, settle};
+
+/// What was told of each task, in order.
+#[derive(Clone, Default)]
+struct Told(Arc<Mutex<HashMap<Id, Vec<String>>>>);
+
+impl Told {
+    fn note(&self, task: &TaskInfo, what: impl Into<String>) {
+        let mut all = self.0.lock().unwrap();
+        all.entry(task.id()).or_default().push(what.into());
+    }
+
+    fn of(&self, id: Id) -> String {
+        self.0.lock().unwrap()[&id].join(" ")
+    }
+
+    /// How many tasks there were of each story.
+    fn stories(&self) -> HashMap<String, usize> {
+        let mut stories = HashMap::new();
+        for told in self.0.lock().unwrap().values() {
+            *stories.entry(told.join(" ")).or_insert(0) += 1;
+        }
+        stories
+    }
+}
+
+impl TaskObserver for Told {
+    fn spawned(&self, task: &TaskInfo) {
+        self.note(task, "spawned");
+    }
+
+    fn started(&self, task: &TaskInfo) {
+        self.note(task, "started");
+    }
+
+    fn ended(&self, task: &TaskInfo, ending: TaskEnding) {
+        self.note(task, format!("{ending:?}"));
+    }
+}
+
+fn observed() -> (Told, TaskScope) {
+    let told = Told::default();
+    let scope = TaskScope::builder().observer(told.clone()).build();
+    (told, scope)
+}
+
+#[background(on = scope)]
+async fn errs(scope: &TaskScope) -> Result<(), String> {
+    Err("disk full".to_owned())
+}
+
+#[background(on = scope, timeout = "1ms")]
+async fn times_out(scope: &TaskScope) {
+    pending().await
+}
+
+#[background(on = scope, blocking, limit = 1)]
+fn call(scope: &TaskScope) {}
+
+#[tokio::test(start_paused = true)]
+async fn each_ending_is_told_after_spawned_and_started() {
+    let (told, scope) = observed();
+    let finishes = scope.spawn(async {});
+    let panics = scope.spawn(async { panic!("seen") });
+    let (errs, times_out, calls) = (errs(&scope), times_out(&scope), call(&scope));
+    let (never_polled, aborted) = (scope.spawn(async {}), scope.spawn(pending::<()>()));
+    never_polled.abort();
+    let ids = [
+        (finishes.id(), "spawned started Finished"),
+        (panics.id(), "spawned started Panicked"),
+        (errs.id(), "spawned started Failed"),
+        (times_out.id(), "spawned started TimedOut"),
+        (calls.id(), "spawned started Finished"),
+        (never_polled.id(), "spawned Cancelled"),
+        (aborted.id(), "spawned started Cancelled"),
+    ];
+    let _ = (finishes.await, panics.await, errs.await, times_out.await);
+    let _ = (calls.await, never_polled.await);
+    aborted.abort();
+    let _ = aborted.await;
+    let cut_off = scope.spawn(pending::<()>());
+    settle().await;
+    scope.shutdown(Duration::ZERO).await;
+    assert_eq!(told.of(cut_off.id()), "spawned started Aborted");
+    let late = scope.spawn(async {});
+    let late_id = late.id();
+    assert!(late.await.unwrap_err().is_refused());
+    assert_eq!(told.of(late_id), "spawned Refused");
+    for (id, story) in ids {
+        assert_eq!(told.of(id), story);
+    }
+}
+
+#[tokio::test]
+async fn a_child_has_that_of_its_parent_unless_it_has_its_own() {
+    let (told, scope) = observed();
+    let own = Told::default();
+    scope.child().child().spawn(async {}).await.unwrap();
+    let other = scope.child_builder().observer(own.clone()).build();
+    other.spawn(async {}).await.unwrap();
+    assert_eq!(
+        told.stories(),
+        HashMap::from([("spawned started Finished".to_owned(), 1)])
+    );
+    assert_eq!(
+        own.stories(),
+        HashMap::from([("spawned started Finished".to_owned(), 1)])
+    );
+}
+
+#[test]
+fn its_counts_are_those_of_the_report_in_a_storm() {
+    on_each_runtime(|| async {
+        let (told, scope) = observed();
+        let spawners: Vec<_> = (0..4)
+            .map(|_| {
+                let scope = scope.clone();
+                tokio::spawn(async move {
+                    for which in 0..1_500 {
+                        match which % 5 {
+                            0 => drop(scope.spawn(async {})),
+                            1 => drop(scope.spawn(tokio::task::yield_now())),
+                            2 => drop(scope.spawn(async {
+                                std::panic::resume_unwind(Box::new(()));
+                            })),
+                            3 => drop(errs(&scope)),
+                            _ => drop(scope.spawn(pending::<()>())),
+                        }
+                        if which % 16 == 0 {
+                            tokio::task::yield_now().await;
+                        }
+                    }
+                })
+            })
+            .collect();
+        settle().await;
+        let report = scope.shutdown(Duration::from_millis(1)).await;
+        for spawner in spawners {
+            spawner.await.unwrap();
+        }
+        scope.wait().await;
+        // What is refused is in no scope, and is told of when it is dropped.
+        while told.stories().contains_key("spawned") {
+            tokio::task::yield_now().await;
+        }
+        let stories = told.stories();
+        let count = |ending: &str| -> usize {
+            let ended = stories.iter().filter(|(story, _)| story.ends_with(ending));
+            ended.map(|(_, count)| count).sum()
+        };
+        assert_eq!(count("Finished"), report.finished, "{stories:?}");
+        assert_eq!(count("Panicked"), report.panicked, "{stories:?}");
+        assert_eq!(count("Failed"), report.failed, "{stories:?}");
+        assert_eq!(count("Aborted"), report.aborted.len(), "{stories:?}");
+        assert!(count("Refused") >= report.refused);
+        assert_eq!(stories.values().sum::<usize>(), 6_000);
+        for story in stories.keys() {
+            let known = ["spawned started ", "spawned Aborted", "spawned Refused"];
+            assert!(
+                known.iter().any(|known| story.starts_with(known)),
+                "{story}"
+            );
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_panic_in_it_is_caught_and_it_may_spawn() {
+    struct Hostile(TaskScope);
+    impl TaskObserver for Hostile {
+        fn spawned(&self, task: &TaskInfo) {
+            if task.name() == "outer" {
+                self.0.spawn_named("inner", async {}).detach();
+            }
+            std::panic::resume_unwind(Box::new(PanicsOnDrop));
+        }
+
+        fn ended(&self, _: &TaskInfo, _: TaskEnding) {
+            assert_eq!(self.0.tasks().len(), self.0.len());
+            panic!("an observer that panics");
+        }
+    }
+    let inner = TaskScope::new();
+    let scope = TaskScope::builder()
+        .observer(Hostile(inner.clone()))
+        .build();
+    assert_eq!(scope.spawn_named("outer", async { 7 }).await.unwrap(), 7);
+    inner.wait().await;
+    assert_eq!(inner.shutdown(Duration::ZERO).await.finished, 1);
+}
