@@ -131,8 +131,8 @@ impl<B: Body + ?Sized> Body for Pin<Box<B>> {
 ///
 /// A larger one is boxed where it comes in. Then it is moved no further, and the code of tokio and of this
 /// crate around it is the same for all functions with one output type. The box costs a task 110 instructions
-/// (glibc: 370), and saves them again from 100 (250) bytes on; it saves a program three quarters of the
-/// code of each function. See the log in BENCHMARKS.md.
+/// (glibc: 370), and saves some from 100 (250) bytes on. Where functions share an output type, it saves two
+/// thirds of the code by hand. See the log in BENCHMARKS.md.
 pub(crate) const fn fits_inline<B>() -> bool {
     size_of::<B>() <= 4 * size_of::<usize>()
 }
