@@ -31,6 +31,7 @@ pub(crate) struct FnContext {
 pub(crate) enum Returned {
     TaskHandle,
     AbortOnDrop,
+    TaskGuard,
     Nothing,
 }
 
@@ -59,11 +60,7 @@ impl FnContext {
         FnContext {
             parameters,
             output: Output::new(&function.signature.output, keyword),
-            returned: match (options.has("detach"), options.has("abort_on_drop")) {
-                (true, false) => Returned::Nothing,
-                (_, true) => Returned::AbortOnDrop,
-                (false, false) => Returned::TaskHandle,
-            },
+            returned: returned(options),
             reported_runtime: runtime.at(keyword),
             runtime,
             function,
@@ -111,6 +108,20 @@ impl FnContext {
         let signature = self.function.signature.to_token_stream();
         names::fresh(base, &[&signature, &body, options])
     }
+}
+
+/// Where several options say it, which is an error, the callers of the function see what is of most use.
+fn returned(options: &Options) -> Returned {
+    for (option, returned) in [
+        ("abort_on_drop", Returned::AbortOnDrop),
+        ("guard", Returned::TaskGuard),
+        ("detach", Returned::Nothing),
+    ] {
+        if options.has(option) {
+            return returned;
+        }
+    }
+    Returned::TaskHandle
 }
 
 /// Finds the arguments which do not go into the task: those that are borrowed, and that the options name

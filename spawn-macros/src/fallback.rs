@@ -40,11 +40,13 @@ pub(crate) fn expand(context: &mut FnContext) -> TokenStream {
                 __background_handle(#work)
             }
         }
-        (Returned::TaskHandle | Returned::AbortOnDrop, false) => quote_spanned! {span=>
-            #tokens
-            let _ = #work;
-            ::core::unreachable!()
-        },
+        (Returned::TaskHandle | Returned::AbortOnDrop | Returned::TaskGuard, _) => {
+            quote_spanned! {span=>
+                #tokens
+                let _ = #work;
+                ::core::unreachable!()
+            }
+        }
         (Returned::Nothing, _) => quote_spanned! {span=>
             #tokens
             let _ = #work;

@@ -83,6 +83,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | option | meaning |
 /// |---|---|
 /// | `name = "…"` | the task's name in errors, reports and listings; by default the function's own |
+/// | `label = EXPR` | which one it is: anything with `Display`, such as `label = id` or `label = format_args!("{user}/{id}")`. Formatted once, at the call, and may use the arguments. It is shown beside the name |
 /// | `on = EXPR` | where the task is spawned: a `TaskScope`, a runtime's `Handle` or any other [`Spawn`]. Evaluated at the call, before the arguments move, and may use them: `on = self.scope` |
 /// | `blocking` | for a plain `fn` that computes or blocks: it runs on a thread for such work |
 /// | `local` | the task stays on this thread, and need not be `Send` |
@@ -90,6 +91,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | `timeout = EXPR` | the same, as a `Duration` that is evaluated at the call and may use the arguments |
 /// | `limit = N` | how many of this function run at once, in the whole process; the others wait for their turn |
 /// | `abort_on_drop` | the call returns an [`AbortOnDrop`], and the task ends with it |
+/// | `guard` | the call returns a [`TaskGuard`]: the task ends with it, and reports a failure itself. For a task that lives in a struct's field and that nothing awaits |
 /// | `detach` | fire and forget: the call returns nothing, and failures are reported |
 /// | `direct = NAME` | also emits the plain function under that name, to await it in place and to test it |
 /// | `crate = PATH` | where `spawn_runtime` is, if it is re-exported or was renamed |
@@ -167,8 +169,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and needs no boxed
 /// futures. A method with a body of its own is a background function like any other. Of the options only
-/// `detach`, `abort_on_drop` and `crate` belong on a declaration, and `blocking` on that of a plain `fn`. Each
-/// impl says the rest.
+/// `detach`, `abort_on_drop`, `guard` and `crate` belong on a declaration, and `blocking` on that of a plain `fn`.
+/// Each impl says the rest.
 ///
 /// ```
 /// use spawn_runtime::background;
@@ -228,6 +230,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// The call panics outside of a runtime, unless `on` names one.
 ///
 /// [`AbortOnDrop`]: ../spawn_runtime/struct.AbortOnDrop.html
+/// [`TaskGuard`]: ../spawn_runtime/struct.TaskGuard.html
 /// [`Spawn`]: ../spawn_runtime/trait.Spawn.html
 #[proc_macro_attribute]
 pub fn background(

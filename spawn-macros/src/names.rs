@@ -34,6 +34,15 @@ fn is_captured(name: &str, text: &Literal) -> bool {
     false
 }
 
+/// `"{id}"`, `"{id:?}"`: a text that is meant to be filled in.
+pub(crate) fn has_placeholder(text: &str) -> bool {
+    let mut parts = text.split('{').skip(1);
+    parts.any(|part| {
+        let name = part.split(['}', ':']).next().unwrap_or_default();
+        part.len() > name.len() && syn::parse_str::<Ident>(name).is_ok()
+    })
+}
+
 /// Where a name first stands, unless it is that of a field or a method (`a.name`), or the end of a path
 /// (`a::name`).
 pub(crate) fn find(name: &str, tokens: &TokenStream) -> Option<TokenTree> {
@@ -104,6 +113,16 @@ mod tests {
             assert!(!occurs("x", &tokens(body)), "{body}");
         }
         assert!(occurs("r#type", &tokens("println!(\"{type}\")")));
+    }
+
+    #[test]
+    fn a_placeholder_is_a_name_in_braces() {
+        for text in ["{id}", "order {id:?}", "{} {id}"] {
+            assert!(has_placeholder(text), "{text}");
+        }
+        for text in ["", "id", "{}", "{id", "{\"a\": 1}", "{{", "{a b}"] {
+            assert!(!has_placeholder(text), "{text}");
+        }
     }
 
     #[test]

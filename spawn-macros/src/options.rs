@@ -18,22 +18,26 @@ pub(crate) use value::Timeout;
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
 
 /// Every option, with an example of how it is written; one without `=` is a flag.
-const OPTIONS: [(&str, &str); 10] = [
+const OPTIONS: [(&str, &str); 12] = [
     ("name", "name = \"reports\""),
+    ("label", "label = id"),
     ("on", "on = scope"),
     ("blocking", "blocking"),
     ("local", "local"),
     ("timeout", "timeout = \"30s\""),
     ("limit", "limit = 4"),
     ("abort_on_drop", "abort_on_drop"),
+    ("guard", "guard"),
     ("detach", "detach"),
     ("direct", "direct = run_now"),
     ("crate", "crate = ::spawn_runtime"),
 ];
 
 /// What people call an option who know it from elsewhere.
-const OTHER_NAMES: [(&str, &str); 16] = [
+const OTHER_NAMES: [(&str, &str); 18] = [
     ("task_name", "name"),
+    ("tag", "label"),
+    ("description", "label"),
     ("handle", "on"),
     ("runtime", "on"),
     ("scope", "on"),
@@ -59,6 +63,7 @@ pub(crate) struct Options {
     /// The other attributes on the item that went first, once they have.
     pub earlier_attributes: Option<Vec<Ident>>,
     pub name: Option<String>,
+    pub label: Option<Expr>,
     pub on: Option<Expr>,
     pub timeout: Option<Timeout>,
     pub limit: Option<Expr>,
@@ -84,6 +89,7 @@ impl Options {
     pub(crate) fn evaluated_at_the_call(&self) -> TokenStream {
         let mut tokens = TokenStream::new();
         self.on.to_tokens(&mut tokens);
+        self.label.to_tokens(&mut tokens);
         if let Some(Timeout::Computed(timeout)) = &self.timeout {
             timeout.to_tokens(&mut tokens);
         }

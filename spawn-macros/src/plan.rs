@@ -16,6 +16,7 @@ pub(crate) enum Plan {
 pub(crate) struct Task {
     pub body: Group,
     pub name: String,
+    pub label: Option<Expr>,
     pub runs: Runs,
     /// What the options evaluate at the call: the body need not use a variable that is of use there.
     pub evaluated_at_the_call: TokenStream,
@@ -58,6 +59,7 @@ impl Plan {
             direct: options
                 .direct
                 .map(|path| direct(path, context, body.stream())),
+            label: options.label,
             on: options.on,
             timeout: options.timeout,
             limit: options.limit,

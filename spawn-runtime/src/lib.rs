@@ -29,7 +29,7 @@
 //! | keep it in a field of a struct, where nothing awaits it | [`TaskGuard`] |
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
 //! | know what went wrong | [`TaskError`] |
-//! | hear of failures that nobody waited for | [`set_failure_hook`] |
+//! | hear of failures that are not awaited | [`set_failure_hook`] |
 //! | keep tasks together, see what runs, shut down | [`TaskScope`] |
 //! | have the values of many tasks | [`TaskSet`] |
 //! | find tasks by key, end one, have its value with its key | [`TaskMap`] |
@@ -37,7 +37,7 @@
 //!
 //! # Features
 //!
-//! - `tracing`: the caller's span is the task's parent, and failures that nobody received are
+//! - `tracing`: the caller's span is the task's parent, and failures that are not received are
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 

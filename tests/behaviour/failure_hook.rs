@@ -1,8 +1,12 @@
 //! No failure is silent. One that no caller received is reported exactly once, and one that a caller received never.
 
-use std::{fmt, future::pending};
+use std::{
+    fmt,
+    future::pending,
+    sync::{Arc, Mutex},
+};
 
-use spawn_runtime::{background, spawn, spawn_named, spawn_result};
+use spawn_runtime::{TaskScope, background, spawn, spawn_named, spawn_result};
 
 use crate::support::{Failures, PanicsOnDrop, settle};
 
@@ -405,4 +409,30 @@ fn a_task_lost_with_its_runtime_is_reported_if_it_had_failed() {
     );
     drop(handle);
     assert_eq!(failures.texts_of("failed_before_shutdown").len(), 1);
+}
+
+#[tokio::test]
+async fn a_detached_task_reports_before_it_leaves_its_scope() {
+    #[background(detach, on = scope)]
+    async fn detached_fails(scope: &TaskScope, n: u32) -> Result<(), String> {
+        Err(format!("{n} left"))
+    }
+    #[background(detach, on = scope, blocking, label = n)]
+    fn detached_panics(scope: &TaskScope, n: u32) {
+        panic!("{n} left")
+    }
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    let scope = TaskScope::builder()
+        .on_failure(move |failure| hears.lock().unwrap().push(failure.name()))
+        .build();
+    detached_fails(&scope, 2);
+    scope.wait().await;
+    assert_eq!(*heard.lock().unwrap(), ["detached_fails"]);
+    detached_panics(&scope, 2);
+    scope.wait().await;
+    assert_eq!(
+        *heard.lock().unwrap(),
+        ["detached_fails", "detached_panics"]
+    );
 }

@@ -2,7 +2,7 @@
 
 use std::{
     cell::Cell,
-    future::{Future, pending},
+    future::pending,
     rc::Rc,
     sync::{
         Arc,
@@ -12,10 +12,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{
-    __private::{self as private, Describe, Detached, NoReport, Plain, Returns},
-    CancellationToken, TaskGuard, TaskScope, background,
-};
+use spawn_runtime::{CancellationToken, TaskGuard, TaskScope, background};
 use tokio::{
     sync::oneshot,
     task::LocalSet,
@@ -26,45 +23,27 @@ use crate::support::{Drops, Failures, PanicsOnDrop, Witness, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-/// As `#[background(guard)]` starts its body.
-#[track_caller]
-fn guarded<F>(name: impl private::Name, future: F) -> TaskGuard
-where
-    F: Future<Output: Send + 'static> + Send + 'static,
-{
-    private::guard(private::spawn(name, Detached(NoReport), future))
-}
-
-#[track_caller]
-fn guarded_local<F>(name: impl private::Name, future: F) -> TaskGuard
-where
-    F: Future<Output: 'static> + 'static,
-{
-    private::guard_local(private::spawn_local(
-        name,
-        Detached(NoReport),
-        Plain,
-        future,
-    ))
-}
-
-fn hold(witness: Witness) -> TaskGuard {
-    guarded(|| "hold", async move {
-        let _witness = witness;
-        pending::<()>().await
-    })
+#[background(guard)]
+async fn hold(_witness: Witness) {
+    pending().await
 }
 
 /// Ends when told, after a while, with a value that is not `Sync`.
-fn polite(tidies_for: Duration) -> TaskGuard {
-    let token = private::token();
-    let handle_token = token.clone();
-    let handle = private::spawn(|| "polite", Detached(NoReport), async move {
-        token.cancelled().await;
-        sleep(tidies_for).await;
-        Cell::new(1)
-    });
-    private::guard(private::with_token(handle, handle_token))
+#[background(guard)]
+async fn polite(tidies_for: Duration, #[cancel] token: CancellationToken) -> Cell<u32> {
+    token.cancelled().await;
+    sleep(tidies_for).await;
+    Cell::new(1)
+}
+
+#[background(guard)]
+async fn number() -> u32 {
+    1
+}
+
+#[background(guard)]
+async fn cell() -> Cell<&'static str> {
+    Cell::new("not `Sync`")
 }
 
 #[tokio::test]
@@ -89,11 +68,7 @@ async fn it_is_one_type_that_can_be_shared_whatever_the_task_returns() {
         tasks: Vec<TaskGuard>,
     }
     let service = Service {
-        tasks: vec![
-            guarded(|| "number", async { 1 }),
-            guarded(|| "cell", async { Cell::new("not `Sync`") }),
-            hold(Drops::default().witness()),
-        ],
+        tasks: vec![number(), cell(), hold(Drops::default().witness())],
     };
     check(&service);
     settle().await;
@@ -103,16 +78,17 @@ async fn it_is_one_type_that_can_be_shared_whatever_the_task_returns() {
 
 #[tokio::test]
 async fn it_knows_its_task() {
-    let handle = private::spawn_with(
-        private::CurrentRuntime,
-        || "labelled",
-        Detached(NoReport),
-        private::Label::new(format_args!("number {}", 7), Plain),
-        pending::<()>(),
+    #[background(guard, label = format_args!("number {number}"), name = "labelled")]
+    async fn with_label(number: u32) {
+        let _ = number;
+        pending().await
+    }
+    let (guard, line) = (with_label(7), line!());
+    let other = number();
+    assert_eq!(
+        (guard.id() == other.id(), guard.name()),
+        (false, "labelled")
     );
-    let (id, line) = (handle.id(), line!() - 7);
-    let guard = private::guard(handle);
-    assert_eq!((guard.id(), guard.name()), (id, "labelled"));
     assert_eq!(guard.label(), Some("number 7"));
     assert_eq!(guard.spawned_at().file(), file!());
     assert_eq!(guard.spawned_at().line(), line);
@@ -156,7 +132,11 @@ async fn cancel_asks_and_abort_does_not() {
 #[tokio::test]
 async fn a_failure_is_reported_when_it_happens_and_once() {
     let failures = Failures::listen();
-    let guard = guarded(|| "guarded_panic", async { panic!("unheard of") });
+    #[background(guard)]
+    async fn guarded_panic() {
+        panic!("unheard of")
+    }
+    let guard = guarded_panic();
     let id = guard.id();
     settle().await;
     let told = failures.of("guarded_panic");
@@ -167,12 +147,11 @@ async fn a_failure_is_reported_when_it_happens_and_once() {
     settle().await;
     assert_eq!(failures.of("guarded_panic").len(), 1);
 
-    let describe = Returns::<Result<(), String>>::NEW[Describe];
-    let guard = private::guard(private::spawn(
-        || "guarded_err",
-        Detached(describe),
-        async { Err::<(), _>("disk full".to_owned()) },
-    ));
+    #[background(guard)]
+    async fn guarded_err() -> Result<(), impl std::fmt::Display> {
+        Err("disk full")
+    }
+    let guard = guarded_err();
     settle().await;
     let told = failures.of("guarded_err");
     assert_eq!(told.len(), 1);
@@ -191,13 +170,11 @@ async fn in_a_scope_a_failure_is_reported_before_the_task_leaves_it() {
             counted.fetch_add(1, SeqCst);
         })
         .build();
-    let guard = private::guard(private::spawn_with(
-        private::spawner(&scope),
-        || "guarded_in_scope",
-        Detached(NoReport),
-        Plain,
-        async { panic!("unheard of") },
-    ));
+    #[background(guard, on = scope)]
+    async fn guarded_in_scope(scope: &TaskScope) {
+        panic!("unheard of")
+    }
+    let guard = guarded_in_scope(&scope);
     scope.wait().await;
     assert_eq!(heard.load(SeqCst), 1);
     assert!(guard.is_finished());
@@ -223,11 +200,17 @@ async fn a_handle_that_is_kept_reports_only_when_it_is_dropped() {
 #[tokio::test]
 async fn an_end_by_abort_is_no_failure_but_a_panic_in_a_destructor_is() {
     let failures = Failures::listen();
-    drop(guarded(|| "guarded_abort", pending::<()>()));
-    let guard = guarded(|| "guarded_bomb", async {
+    #[background(guard)]
+    async fn guarded_abort() {
+        pending().await
+    }
+    #[background(guard)]
+    async fn guarded_bomb() {
         let _bomb = PanicsOnDrop;
-        pending::<()>().await
-    });
+        pending::<()>().await;
+    }
+    drop(guarded_abort());
+    let guard = guarded_bomb();
     settle().await;
     guard.stop(Duration::ZERO).await;
     assert_eq!(failures.of("guarded_abort").len(), 0);
@@ -236,9 +219,17 @@ async fn an_end_by_abort_is_no_failure_but_a_panic_in_a_destructor_is() {
 
 #[tokio::test]
 async fn values_and_payloads_whose_destructors_panic_harm_no_owner() {
+    #[background(guard)]
+    async fn bomb_as_value() -> Option<PanicsOnDrop> {
+        Some(PanicsOnDrop)
+    }
+    #[background(guard)]
+    async fn bomb_as_payload() {
+        std::panic::panic_any(PanicsOnDrop)
+    }
     for is_stopped in [false, true] {
-        let value = guarded(|| "bomb", async { Some(PanicsOnDrop) });
-        let payload = guarded(|| "bomb", async { std::panic::panic_any(PanicsOnDrop) });
+        let value = bomb_as_value();
+        let payload = bomb_as_payload();
         settle().await;
         for guard in [value, payload] {
             if is_stopped {
@@ -270,7 +261,7 @@ async fn stop_waits_for_the_task_and_no_longer_than_the_grace() {
     polite(1000 * SECOND).stop(Duration::MAX).await;
     assert_eq!(begun.elapsed().as_secs(), 1000);
 
-    let ended = guarded(|| "ended", async {});
+    let ended = number();
     settle().await;
     ended.stop(SECOND).await;
     assert_eq!(begun.elapsed().as_secs(), 1000);
@@ -291,7 +282,7 @@ async fn dropping_the_future_of_stop_aborts_the_task() {
 
 #[tokio::test]
 async fn a_limited_blocking_function_is_guarded_before_and_after_its_turn() {
-    #[background(blocking, limit = 1)]
+    #[background(blocking, limit = 1, guard)]
     fn compute(begun: oneshot::Sender<()>, go: mpsc::Receiver<()>, _witness: Witness) {
         begun.send(()).unwrap();
         go.recv().unwrap();
@@ -299,16 +290,12 @@ async fn a_limited_blocking_function_is_guarded_before_and_after_its_turn() {
     let drops = Drops::default();
     let (begun, has_begun) = oneshot::channel();
     let (release, go) = mpsc::channel();
-    let running = private::guard(compute(begun, go, drops.witness()));
+    let running = compute(begun, go, drops.witness());
     let id = running.id();
     let start = || {
         let (begun, has_begun) = oneshot::channel();
         let (release, go) = mpsc::channel();
-        (
-            private::guard(compute(begun, go, drops.witness())),
-            has_begun,
-            release,
-        )
+        (compute(begun, go, drops.witness()), has_begun, release)
     };
     // In the queue, an abort prevents it.
     let (queued, never_begins, _release) = start();
@@ -347,17 +334,28 @@ async fn a_limited_blocking_function_is_guarded_before_and_after_its_turn() {
 // Its output stays on its thread, but its guard can go elsewhere.
 #[tokio::test]
 async fn a_local_task_is_guarded_from_anywhere() {
+    #[background(guard, local)]
+    async fn local_hold(_witness: Witness) -> Rc<()> {
+        pending().await
+    }
+    #[background(guard, local)]
+    async fn local_ended() -> Rc<u32> {
+        Rc::new(1)
+    }
+    #[background(guard, local)]
+    async fn local_fails() {
+        panic!("unheard of")
+    }
+    #[background(guard, local)]
+    async fn local_polite(#[cancel] token: CancellationToken) -> Rc<()> {
+        token.cancelled().await;
+        Rc::new(())
+    }
     let failures = Failures::listen();
     let drops = Drops::default();
     LocalSet::new()
         .run_until(async {
-            let hold = || {
-                let witness = drops.witness();
-                guarded_local(|| "local_hold", async move {
-                    let _witness = witness;
-                    pending::<Rc<()>>().await
-                })
-            };
+            let hold = || local_hold(drops.witness());
             let guard = hold();
             settle().await;
             assert!(!guard.is_finished());
@@ -372,8 +370,8 @@ async fn a_local_task_is_guarded_from_anywhere() {
             tokio::spawn(hold().stop(Duration::ZERO)).await.unwrap();
             assert_eq!(drops.count(), 2);
 
-            let ended = guarded_local(|| "local_ended", async { Rc::new(1) });
-            let fails = guarded_local(|| "local_fails", async { panic!("unheard of") });
+            let ended = local_ended();
+            let fails = local_fails();
             let id = fails.id();
             settle().await;
             assert!(ended.is_finished() && fails.is_finished());
@@ -381,21 +379,17 @@ async fn a_local_task_is_guarded_from_anywhere() {
             assert_eq!(failures.of("local_fails")[0].id, Some(id));
             ended.stop(SECOND).await;
 
-            let token = CancellationToken::new();
-            let handle_token = token.clone();
-            let handle =
-                private::spawn_local(|| "local_polite", Detached(NoReport), Plain, async move {
-                    token.cancelled().await;
-                    Rc::new(())
-                });
-            let guard = private::guard_local(private::with_token(handle, handle_token));
-            guard.stop(Duration::MAX).await;
+            local_polite().stop(Duration::MAX).await;
         })
         .await;
 }
 
 #[tokio::test]
 async fn a_guard_outlives_its_runtime_and_its_local_set() {
+    #[background(guard, local)]
+    async fn orphan() -> Rc<()> {
+        pending().await
+    }
     let drops = Drops::default();
     let witness = drops.witness();
     let guard = std::thread::spawn(move || {
@@ -408,9 +402,25 @@ async fn a_guard_outlives_its_runtime_and_its_local_set() {
     assert_eq!(drops.count(), 1);
 
     let local = LocalSet::new();
-    let guard = local
-        .run_until(async { guarded_local(|| "orphan", pending::<Rc<()>>()) })
-        .await;
+    let guard = local.run_until(async { orphan() }).await;
     drop(local);
     guard.stop(Duration::MAX).await;
+}
+
+#[tokio::test]
+async fn a_method_of_a_trait_may_return_a_guard() {
+    trait Refresh: Send + Sync + 'static {
+        #[background(guard)]
+        async fn refresh(self: Arc<Self>) -> u32;
+    }
+    impl Refresh for u32 {
+        #[background(guard)]
+        async fn refresh(self: Arc<Self>) -> u32 {
+            *self
+        }
+    }
+    let refresh: Arc<dyn Refresh> = Arc::new(1);
+    let guard: TaskGuard = refresh.refresh();
+    settle().await;
+    assert!(guard.is_finished());
 }

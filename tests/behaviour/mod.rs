@@ -10,6 +10,7 @@ mod footprint;
 mod guard;
 mod handle;
 mod hygiene;
+mod label;
 mod limit;
 mod local;
 mod other_attributes;

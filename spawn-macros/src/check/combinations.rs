@@ -4,13 +4,25 @@ use crate::errors::Errors;
 use crate::options::Options;
 
 /// Two options, why they exclude each other, and what to do.
-const CONFLICTS: [(&str, &str, &str, &str); 4] = [
+const CONFLICTS: [(&str, &str, &str, &str); 6] = [
     (
         "detach",
         "abort_on_drop",
         "`detach` returns no handle, so there is none for `abort_on_drop` to watch",
         "keep `abort_on_drop` if the task should end with its handle, or `detach` if it should \
             run on",
+    ),
+    (
+        "detach",
+        "guard",
+        "`detach` returns nothing, so there is no guard for the task to end with",
+        "keep `guard` if the task should end with its owner, or `detach` if it should run on",
+    ),
+    (
+        "abort_on_drop",
+        "guard",
+        "`guard` returns a guard in place of the handle that `abort_on_drop` returns; the task ends with either",
+        "keep `guard` if nothing awaits the task, or `abort_on_drop` if its value is awaited",
     ),
     (
         "blocking",
@@ -49,7 +61,7 @@ pub(super) fn check(options: &Options, is_declaration: bool, errors: &mut Errors
 
 /// A declaration in a trait has only a signature. The rest is said by each impl.
 fn check_declaration(options: &Options, errors: &mut Errors) {
-    const FIT: [&str; 4] = ["detach", "abort_on_drop", "crate", "blocking"];
+    const FIT: [&str; 5] = ["detach", "abort_on_drop", "guard", "crate", "blocking"];
     for key in options.keys() {
         if !FIT.contains(&key.to_string().as_str()) {
             let what = format!("`{key}` belongs on the impl: a declaration has no task");

@@ -13,6 +13,9 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
     if let Some(on) = &options.on {
         at_the_call("on", on.to_token_stream(), context, errors);
     }
+    if let Some(label) = &options.label {
+        at_the_call("label", label.to_token_stream(), context, errors);
+    }
     if let Some(Timeout::Computed(timeout)) = &options.timeout {
         at_the_call("timeout", timeout.to_token_stream(), context, errors);
     }
@@ -68,7 +71,7 @@ fn check_no_cfg(attributes: &[Attribute], errors: &mut Errors) {
     }
 }
 
-/// `on` and `timeout` see the arguments, but not what the body makes of them.
+/// `on`, `label` and `timeout` see the arguments, but not what the body makes of them.
 fn at_the_call(option: &str, tokens: TokenStream, context: &FnContext, errors: &mut Errors) {
     for parameter in &context.parameters {
         match &parameter.kind {

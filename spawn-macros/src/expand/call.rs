@@ -13,10 +13,10 @@ use quote::{ToTokens, quote_spanned};
 /// before the user's arguments move.
 ///
 /// Input:
-///     `on = self.scope, timeout = self.patience, limit = 4`
+///     `on = self.scope, label = id, timeout = self.patience, limit = 4`
 ///
 /// Output:
-///     `spawn_with(spawner(&self.scope), NAME, REPORT, Limit(…, Timeout(self.patience, Plain)), WORK)`
+///     `spawn_with(spawner(&self.scope), NAME, REPORT, Label::new(&id, Limit(…, Timeout(self.patience, Plain))), WORK)`
 pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
     let mut statements = TokenStream::new();
     let cancel = context.parameters.iter().find(|it| it.is_cancel());
@@ -39,17 +39,21 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
             Some(spawner) => spawner.clone(),
             None => current_runtime(context),
         };
-        arguments.wrap = wrap(context, task, cancel.is_some());
+        arguments.wrap = labelled(context, task, wrap(context, task, cancel.is_some()));
     }
     let start = match context.output.reports {
         Reports::TypeOfBody => start_by_type_of_body(context, task, arguments),
         Reports::Nothing | Reports::WrittenType => start(context, task, &arguments),
     };
-    let mut call = returned(context, cancel.is_some(), start);
+    let mut call = returned(context, task, cancel.is_some(), start);
     let is_block = task.runs != Runs::OnBlockingThread && task.direct.is_none();
     if context.output.reports != Reports::Nothing && is_block {
         // For clippy a future as the value of an `async` block is a mistake, but not as that of a function.
         call = quote_spanned!(context.generated=> #[allow(clippy::async_yields_async)] #call);
+    }
+    if spawner.is_some() && given.is_none() {
+        // `&` is not needed where the user's expression makes a spawner; it is where that names one.
+        call = quote_spanned!(context.generated=> #[allow(clippy::needless_borrows_for_generic_args)] #call);
     }
     if !statements.is_empty() {
         // To append one stream to another takes long, so it is done only where it must be.
@@ -109,8 +113,8 @@ fn start_by_type_of_body(context: &FnContext, task: &Task, arguments: Arguments)
 
 /// Whether a task starts with `spawn`, which costs rustc least.
 fn is_plain(task: &Task) -> bool {
-    let has_options = task.on.is_some() || task.timeout.is_some() || task.limit.is_some();
-    task.runs == Runs::AsTask && !has_options
+    let is_wrapped = task.label.is_some() || task.timeout.is_some() || task.limit.is_some();
+    task.runs == Runs::AsTask && task.on.is_none() && !is_wrapped
 }
 
 /// Makes the token of `#[cancel]`, one for the task and one for the handle.
@@ -223,9 +227,27 @@ fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
         }
     };
     match context.returned {
-        Returned::Nothing => quote_spanned!(span=> #runtime::__private::Detached(#report)),
+        // Nobody could receive its failure.
+        Returned::Nothing | Returned::TaskGuard => {
+            quote_spanned!(span=> #runtime::__private::Detached(#report))
+        }
         Returned::TaskHandle | Returned::AbortOnDrop => report,
     }
+}
+
+/// Gives the task its label, around all the rest.
+///
+/// Output:
+///     `Label::new(&id, WRAP)`
+fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> TokenStream {
+    let Some(label) = &task.label else {
+        return wrap;
+    };
+    let runtime = &context.runtime;
+    let operand = on::operand(label, context);
+    // At the label itself, where rustc then says that it has no `Display`.
+    let label = quote_spanned!(first_span(label)=> &#operand);
+    quote_spanned!(context.generated=> #runtime::__private::Label::new(#label, #wrap))
 }
 
 /// What runs around the body, from the outside in.
@@ -276,7 +298,12 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
 }
 
 /// What becomes of the handle.
-fn returned(context: &FnContext, is_cancellable: bool, mut start: TokenStream) -> TokenStream {
+fn returned(
+    context: &FnContext,
+    task: &Task,
+    is_cancellable: bool,
+    mut start: TokenStream,
+) -> TokenStream {
     let runtime = &context.reported_runtime;
     if is_cancellable {
         let handle_token = quote_spanned!(context.generated=> __background_handle_token);
@@ -288,6 +315,14 @@ fn returned(context: &FnContext, is_cancellable: bool, mut start: TokenStream) -
         Returned::TaskHandle => start,
         Returned::AbortOnDrop => {
             quote_spanned!(context.keyword=> #runtime::#handle::abort_on_drop(#start))
+        }
+        Returned::TaskGuard => {
+            let guard = match task.runs {
+                Runs::AsLocalTask => "guard_local",
+                Runs::AsTask | Runs::OnBlockingThread => "guard",
+            };
+            let guard = Ident::new(guard, context.generated);
+            quote_spanned!(context.keyword=> #runtime::__private::#guard(#start))
         }
         Returned::Nothing => quote_spanned!(context.keyword=> #runtime::#handle::detach(#start);),
     }

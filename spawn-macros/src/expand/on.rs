@@ -33,7 +33,7 @@ pub(super) fn spawner(on: &Expr, is_reference: bool, context: &FnContext) -> Tok
 }
 
 /// An expression to put `&` before. Most need no parentheses, which a lint might find unneeded.
-fn operand(on: &Expr, context: &FnContext) -> TokenStream {
+pub(super) fn operand(on: &Expr, context: &FnContext) -> TokenStream {
     match on {
         Expr::Call(_)
         | Expr::Field(_)

@@ -87,6 +87,7 @@ fn return_type(context: &FnContext) -> TokenStream {
     let name = match context.returned {
         Returned::TaskHandle => "TaskHandle",
         Returned::AbortOnDrop => "AbortOnDrop",
+        Returned::TaskGuard => "TaskGuard",
         Returned::Nothing => return TokenStream::new(),
     };
     // With the user's span a lint would say that they have imported it and need not qualify it.
@@ -108,7 +109,10 @@ fn return_type(context: &FnContext) -> TokenStream {
     // it ends with a token of theirs. And behind that token it proposes missing bounds.
     let close = context.function.signature.paren_token.span.close();
     let end = Token![>](context.output.end.unwrap_or(close));
-    quote_spanned!(span=> #arrow #runtime::#name<#written #end)
+    match context.returned {
+        Returned::TaskGuard => quote_spanned!(span=> #arrow #runtime::#name),
+        _ => quote_spanned!(span=> #arrow #runtime::#name<#written #end),
+    }
 }
 
 /// The handle is `#[must_use]` itself; clippy objects to a second one that adds no reason, and to

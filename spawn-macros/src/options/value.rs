@@ -3,7 +3,7 @@
 use super::Options;
 use crate::errors::Errors;
 use crate::to_source::to_source;
-use crate::{duration, suggest};
+use crate::{duration, names, suggest};
 use proc_macro2::Ident;
 use std::time::Duration;
 use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
@@ -20,6 +20,7 @@ pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut
     let value = without_group(value);
     match key.to_string().as_str() {
         "name" => options.name = name(&value, errors),
+        "label" => options.label = label(value, errors),
         "on" => options.on = on(value, errors),
         "timeout" => options.timeout = timeout(value, errors),
         "limit" => options.limit = limit(value, errors),
@@ -64,6 +65,23 @@ fn name(value: &Expr, errors: &mut Errors) -> Option<String> {
             );
             None
         }
+    }
+}
+
+/// A label that looks like a format string is the text itself, which nobody means.
+fn label(value: Expr, errors: &mut Errors) -> Option<Expr> {
+    match literal(&value) {
+        Some(Lit::Str(text)) if names::has_placeholder(&text.value()) => {
+            let written = to_source(text);
+            let help = format!("write `label = format_args!({written})`");
+            errors.add(
+                text,
+                "a `label` is shown as it is: nothing is filled into its text",
+                &help,
+            );
+            None
+        }
+        _ => Some(value),
     }
 }
 

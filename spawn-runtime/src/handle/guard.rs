@@ -38,7 +38,6 @@ use super::TaskHandle;
 /// use std::{sync::{Arc, atomic::{AtomicU32, Ordering}}, time::Duration};
 /// use spawn_runtime::{TaskGuard, background};
 ///
-/// # /*
 /// #[background(guard)]
 /// async fn refresh(value: Arc<AtomicU32>) {
 ///     loop {
@@ -46,16 +45,6 @@ use super::TaskHandle;
 ///         value.fetch_add(1, Ordering::Relaxed);
 ///     }
 /// }
-/// # */
-/// # fn refresh(value: Arc<AtomicU32>) -> TaskGuard {
-/// #     use spawn_runtime::__private::{Detached, NoReport, guard, spawn};
-/// #     guard(spawn(|| "refresh", Detached(NoReport), async move {
-/// #         loop {
-/// #             tokio::time::sleep(Duration::from_secs(60)).await;
-/// #             value.fetch_add(1, Ordering::Relaxed);
-/// #         }
-/// #     }))
-/// # }
 ///
 /// struct Cache {
 ///     value: Arc<AtomicU32>,
@@ -194,25 +183,13 @@ impl TaskGuard {
     /// ```
     /// use std::time::Duration;
     /// use spawn_runtime::{CancellationToken, background};
-    /// # use spawn_runtime::TaskGuard;
     ///
-    /// # /*
     /// #[background(guard)]
     /// async fn serve(#[cancel] token: CancellationToken) {
     ///     token.cancelled().await;
     ///     // … tidy up …
     ///     tokio::time::sleep(Duration::from_secs(1)).await;
     /// }
-    /// # */
-    /// # fn serve() -> TaskGuard {
-    /// #     use spawn_runtime::__private::{Detached, NoReport, guard, spawn, with_token};
-    /// #     let token = CancellationToken::new();
-    /// #     let handle = spawn(|| "serve", Detached(NoReport), { let token = token.clone(); async move {
-    /// #         token.cancelled().await;
-    /// #         tokio::time::sleep(Duration::from_secs(1)).await;
-    /// #     }});
-    /// #     guard(with_token(handle, token))
-    /// # }
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() {

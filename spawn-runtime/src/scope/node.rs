@@ -3,10 +3,7 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{
-            AtomicBool,
-            Ordering::{Acquire, Release},
-        },
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
 
@@ -75,7 +72,7 @@ impl Settings {
     }
 }
 
-/// Locked from the root downwards, where two are locked at once.
+/// No other lock is taken while this is held, but for those of the token in `child`.
 #[derive(Default)]
 struct Children {
     closed: bool,
@@ -335,12 +332,14 @@ impl Node {
     }
 
     pub(super) fn is_aborting(&self) -> bool {
-        // Acquire: pairs with `set_aborting`. A task that was aborted sees it.
-        self.aborting.load(Acquire)
+        // Relaxed: it publishes nothing. A task that was aborted sees what `set_aborting` stored before, since the abort
+        // has locked the task's `control` after that, and the task before this.
+        self.aborting.load(Relaxed)
     }
 
     pub(super) fn set_aborting(&self) {
-        self.aborting.store(true, Release);
+        // Relaxed: as its load says.
+        self.aborting.store(true, Relaxed);
     }
 
     /// Waits until there are no tasks, here and below.

@@ -82,7 +82,7 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> TaskFuture<R, B, O> {
 impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B, O> {
     type Output = Outcome<B::Output>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
         let StageProjection::Running { owner, .. } = stage.as_mut().project() else {
@@ -123,7 +123,7 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B
 }
 
 /// The body has ended. Its destructors run, and a panic in one of them takes the place of the value.
-#[inline]
+#[inline(always)]
 fn end<R, B, O>(stage: Pin<&mut Stage<B, O>>, ended: Option<Ended<B::Output>>) -> Outcome<B::Output>
 where
     R: Report<B::Output>,

@@ -17,7 +17,7 @@ pub struct Label<W> {
 
 impl<W> Label<W> {
     /// Formats the label.
-    pub fn new(label: impl Display, inner: W) -> Self {
+    pub fn new(label: &(impl Display + ?Sized), inner: W) -> Self {
         Label {
             text: label.to_string().into(),
             inner,
