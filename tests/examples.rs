@@ -50,5 +50,6 @@ examples! {
     metrics,
     ordered_shutdown,
     structured,
+    supervised,
     task_local,
 }
