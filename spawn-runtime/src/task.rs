@@ -20,8 +20,19 @@ mod timeout;
 
 use std::panic::Location;
 
+pub use self::{
+    attempts::{Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, if_error},
+    body::{Body, Plain, Wrap},
+    label::Label,
+    limit::{CancellableLimit, Limit, Limiter},
+    name::Name,
+    report::{Detached, NoReport, Report},
+    returns::{Describe, Returns, returns, returns_of_attempt, returns_of_call},
+    sealed::BlockingTask,
+    timeout::Timeout,
+};
 pub(crate) use self::{
-    attempts::Attempted,
+    attempts::{Attempt, Attempted},
     blocking::BlockingCall,
     body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
     ending::Ending,
@@ -31,17 +42,6 @@ pub(crate) use self::{
     outcome::{Outcome, Unfinished, UnreceivedPanic},
     owner::{Departure, HandOver, Leave, Owner},
     report::ReportDebugOrString,
-};
-pub use self::{
-    attempts::{Always, Attempts, IfError, RetryIf, at_least_one},
-    body::{Body, Plain, Wrap},
-    label::Label,
-    limit::{CancellableLimit, Limit, Limiter},
-    name::Name,
-    report::{Detached, NoReport, Report},
-    returns::{Describe, Returns, returns, returns_of_call},
-    sealed::BlockingTask,
-    timeout::Timeout,
 };
 
 /// A task on its way to a runtime: the future that a [`Spawn`](crate::Spawn) gets to run.
