@@ -71,11 +71,11 @@ fn check_without_attempts(options: &Options, errors: &mut Errors) {
     for (option, why) in [
         (
             "backoff",
-            "`backoff` is the wait between two attempts, and without `attempts` there is one",
+            "`backoff` is the wait between two attempts, and without `attempts` there is only one",
         ),
         (
             "retry_if",
-            "`retry_if` asks for another attempt, and without `attempts` there is one",
+            "`retry_if` asks for another attempt, and without `attempts` there is only one",
         ),
     ] {
         if let Some(key) = options.key(option) {

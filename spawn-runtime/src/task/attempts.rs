@@ -34,6 +34,7 @@ impl<P> Attempts<P> {
 }
 
 /// Checks the constant of `attempts = N`.
+#[track_caller]
 pub const fn at_least_one(attempts: u32) -> u32 {
     assert!(
         attempts > 0,
@@ -57,15 +58,18 @@ impl<T> RetryIf<T> for Always {
 }
 
 /// `retry_if = PATH`, for a function that returns `R`
-pub struct IfError<R, F>(F, PhantomData<fn(&R)>);
+// A path is a function item, which has no size, and neither has what is made of it: the box is no allocation.
+pub struct IfError<R>(Box<dyn Fn(&R) -> bool + Send>);
 
 /// Makes it, and tells what is wrong with a path or a function that does not fit.
-pub fn if_error<R, F>(is_worth_another: F) -> IfError<R, F>
+pub fn if_error<R, F>(is_worth_another: F) -> IfError<R>
 where
     R: Fallible,
-    F: Fn(&R::Error) -> bool, // it decides by the error of the function's `Result`
+    F: Fn(&R::Error) -> bool + Send + 'static, // it decides by the error of the function's `Result`
 {
-    IfError(is_worth_another, PhantomData)
+    IfError(Box::new(move |value: &R| {
+        value.error().is_some_and(&is_worth_another)
+    }))
 }
 
 /// A function's return type that `retry_if` can look into.
@@ -88,24 +92,20 @@ impl<T, E> Fallible for Result<T, E> {
     }
 }
 
-impl<R, F> RetryIf<R> for IfError<R, F>
-where
-    R: Fallible + 'static,
-    F: Fn(&R::Error) -> bool + Send + 'static,
-{
+impl<R: 'static> RetryIf<R> for IfError<R> {
     fn is_worth_another(&self, value: &R) -> bool {
-        value.error().is_some_and(&self.0)
+        (self.0)(value)
     }
 }
 
 /// An argument of a function with `attempts`. It can be cloned whatever it holds, since it could be made: so that
 /// rustc reports one that is not `Clone` at the argument alone, and not once more for what captures it.
-pub struct Copied<T, C> {
+pub struct Copied<T> {
     value: T,
-    copy: C,
+    copy: fn(&T) -> T,
 }
 
-pub fn copied<T>(value: T) -> Copied<T, impl Fn(&T) -> T + Copy>
+pub fn copied<T>(value: T) -> Copied<T>
 where
     T: Clone, // each attempt gets a copy of the arguments
 {
@@ -115,13 +115,13 @@ where
     }
 }
 
-impl<T, C> Copied<T, C> {
+impl<T> Copied<T> {
     pub fn get(this: Self) -> T {
         this.value
     }
 }
 
-impl<T, C: Fn(&T) -> T + Copy> Clone for Copied<T, C> {
+impl<T> Clone for Copied<T> {
     fn clone(&self) -> Self {
         Copied {
             value: (self.copy)(&self.value),
