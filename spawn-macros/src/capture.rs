@@ -11,7 +11,7 @@ use crate::attributes;
 use crate::context::FnContext;
 use crate::item::{Kind, Parameter};
 use crate::names;
-use proc_macro2::{TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Pat, Receiver};
 
@@ -87,6 +87,58 @@ pub(crate) fn statements(context: &FnContext, options: &TokenStream) -> TokenStr
         }
     }
     statements
+}
+
+/// What makes the body of each attempt. It holds the arguments, and is copied with them.
+///
+/// `self` can have no other name, so that it is captured as it is.
+///
+/// Input:
+///     `async move { … }` and `self, mut id: u32, (a, _): (A, B)`
+///
+/// Output:
+///     ```
+///     {
+///         let __arg1 = copied(id);
+///         let __arg2 = copied(__arg2);
+///         move || {
+///             let _ = &self;
+///             let id = Copied::get(__arg1);
+///             let __arg2 = Copied::get(__arg2);
+///             async move { … }
+///         }
+///     }
+///     ```
+pub(crate) fn again(context: &FnContext, work: TokenStream) -> TokenStream {
+    let runtime = &context.runtime;
+    let mut copied = TokenStream::new();
+    let mut bound = TokenStream::new();
+    for parameter in &context.parameters {
+        if parameter.stays_with_caller {
+            continue;
+        }
+        if let Kind::Receiver(_) = &parameter.kind {
+            mention(parameter, &mut bound);
+            continue;
+        }
+        let generated = parameter.generated;
+        let (cfgs, attributes) = (parameter.cfgs(), parameter.cfgs_and_lints());
+        let (argument, substitute) = (parameter.argument(), parameter.substitute());
+        // At the argument, where rustc then says that it is not `Clone`.
+        let place = parameter.place();
+        let runtime_there = context.runtime_at(place);
+        let copy = quote_spanned!(place=> #runtime_there::__private::copied(#argument));
+        copied.extend(quote_spanned! {generated=>
+            #(#cfgs)* #[allow(clippy::used_underscore_binding)] let #substitute = #copy;
+        });
+        bound.extend(quote_spanned! {generated=>
+            #(#attributes)* #[allow(clippy::no_effect_underscore_binding)]
+            let #argument = #runtime::__private::Copied::get(#substitute);
+        });
+    }
+    let mut block = Group::new(Delimiter::Brace, quote!(#bound #work));
+    block.set_span(context.keyword);
+    quote_spanned!(context.keyword=> { #copied move || #block })
 }
 
 /// `let _ = &guard;`, which captures all of it.

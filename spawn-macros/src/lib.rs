@@ -90,6 +90,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | `timeout = "30s"` | how long the body may run, from its first poll; then it is dropped and the handle resolves to `TimedOut`. Units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`, as in `"1h 30m"` and `"1.5s"` |
 /// | `timeout = EXPR` | the same, as a `Duration` that is evaluated at the call and may use the arguments |
 /// | `limit = N` | how many of this function run at once, in the whole process; the others wait for their turn |
+/// | `attempts = N` | runs the body again when it fails, in an `Err`, a panic or a timeout, N times in all; see [Attempts](#attempts) |
+/// | `backoff = "200ms..30s"` | the wait between two attempts: doubles from the first to the second, each shortened by up to half at random; by default `"100ms..30s"` |
+/// | `backoff = EXPR` | the same, as a [`Backoff`] that is evaluated at the call |
+/// | `retry_if = PATH` | which errors are worth another attempt: a `fn(&E) -> bool`. Panics and timeouts always are |
 /// | `abort_on_drop` | the call returns an [`AbortOnDrop`], and the task ends with it |
 /// | `guard` | the call returns a [`TaskGuard`]: the task ends with it, and reports a failure itself. For a task that lives in a struct's field and that nothing awaits |
 /// | `detach` | fire and forget: the call returns nothing, and failures are reported |
@@ -165,6 +169,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # }
 /// ```
 ///
+/// # Attempts
+///
+/// With `attempts = N` a task that fails runs its body again, after a wait. The handle resolves to what the last
+/// attempt came to, so a caller sees nothing of the ones before, which are warnings with the feature `tracing`.
+///
+/// ```
+/// use spawn_runtime::background;
+/// use std::io;
+/// # async fn post(url: &str, body: &[u8]) -> io::Result<()> { let _ = (url, body); Ok(()) }
+///
+/// fn is_temporary(error: &io::Error) -> bool {
+///     error.kind() != io::ErrorKind::InvalidInput
+/// }
+///
+/// #[background(attempts = 5, backoff = "200ms..30s", retry_if = is_temporary, timeout = "10s", label = url)]
+/// async fn deliver(url: String, body: Vec<u8>) -> io::Result<()> {
+///     post(&url, &body).await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// deliver("https://example.org/hook".to_owned(), b"{}".to_vec()).await.unwrap().unwrap();
+/// # }
+/// ```
+///
+/// - Each attempt gets a clone of the arguments, which must be `Clone`, and the last one gets the arguments
+///   themselves. So a channel whose `Sender` is an argument stays open while another attempt may follow.
+/// - `timeout` and `limit` are for each attempt: between two of them the task holds no place of the `limit`.
+/// - A task that is cancelled, by its handle or its scope, starts no further attempt. In the wait it ends at once.
+/// - An attempt that ran for longer than the longest wait starts the waits over.
+/// - `attempts = u32::MAX` is for a worker that must not end: there is no last attempt.
+///
 /// # Traits
 ///
 /// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and needs no boxed
@@ -231,6 +267,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// [`AbortOnDrop`]: ../spawn_runtime/struct.AbortOnDrop.html
 /// [`TaskGuard`]: ../spawn_runtime/struct.TaskGuard.html
+/// [`Backoff`]: ../spawn_runtime/struct.Backoff.html
 /// [`Spawn`]: ../spawn_runtime/trait.Spawn.html
 #[proc_macro_attribute]
 pub fn background(

@@ -12,13 +12,13 @@ use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, LitStr, Path, Token, token};
 
-pub(crate) use value::Timeout;
+pub(crate) use value::{Backoff, Timeout};
 
 /// What the macro gives to itself, with the names of the attributes that went first. See `reorder`.
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
 
 /// Every option, with an example of how it is written; one without `=` is a flag.
-const OPTIONS: [(&str, &str); 12] = [
+const OPTIONS: [(&str, &str); 15] = [
     ("name", "name = \"reports\""),
     ("label", "label = id"),
     ("on", "on = scope"),
@@ -26,6 +26,9 @@ const OPTIONS: [(&str, &str); 12] = [
     ("local", "local"),
     ("timeout", "timeout = \"30s\""),
     ("limit", "limit = 4"),
+    ("attempts", "attempts = 3"),
+    ("backoff", "backoff = \"200ms..30s\""),
+    ("retry_if", "retry_if = is_temporary"),
     ("abort_on_drop", "abort_on_drop"),
     ("guard", "guard"),
     ("detach", "detach"),
@@ -34,7 +37,7 @@ const OPTIONS: [(&str, &str); 12] = [
 ];
 
 /// What people call an option who know it from elsewhere.
-const OTHER_NAMES: [(&str, &str); 18] = [
+const OTHER_NAMES: [(&str, &str); 27] = [
     ("task_name", "name"),
     ("tag", "label"),
     ("description", "label"),
@@ -50,6 +53,15 @@ const OTHER_NAMES: [(&str, &str); 18] = [
     ("concurrency", "limit"),
     ("max", "limit"),
     ("max_concurrent", "limit"),
+    ("retry", "attempts"),
+    ("retries", "attempts"),
+    ("tries", "attempts"),
+    ("max_attempts", "attempts"),
+    ("max_retries", "attempts"),
+    ("delay", "backoff"),
+    ("retry_delay", "backoff"),
+    ("retry_when", "retry_if"),
+    ("when", "retry_if"),
     ("abort", "abort_on_drop"),
     ("detached", "detach"),
     ("fire_and_forget", "detach"),
@@ -67,6 +79,9 @@ pub(crate) struct Options {
     pub on: Option<Expr>,
     pub timeout: Option<Timeout>,
     pub limit: Option<Expr>,
+    pub attempts: Option<Expr>,
+    pub backoff: Option<Backoff>,
+    pub retry_if: Option<Expr>,
     pub direct: Option<Path>,
     pub runtime: Option<Path>,
 }
@@ -92,6 +107,9 @@ impl Options {
         self.label.to_tokens(&mut tokens);
         if let Some(Timeout::Computed(timeout)) = &self.timeout {
             timeout.to_tokens(&mut tokens);
+        }
+        if let Some(Backoff::Computed(backoff)) = &self.backoff {
+            backoff.to_tokens(&mut tokens);
         }
         tokens
     }

@@ -2,7 +2,7 @@
 
 use crate::context::FnContext;
 use crate::item::Body;
-use crate::options::{Options, Timeout};
+use crate::options::{Backoff, Options, Timeout};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
 use syn::{Expr, Path, Token};
@@ -23,6 +23,7 @@ pub(crate) struct Task {
     pub on: Option<Expr>,
     pub timeout: Option<Timeout>,
     pub limit: Option<Expr>,
+    pub attempts: Option<Attempts>,
     pub direct: Option<Direct>,
 }
 
@@ -32,6 +33,13 @@ pub(crate) enum Runs {
     AsTask,
     AsLocalTask,
     OnBlockingThread,
+}
+
+/// How often the body runs, and when.
+pub(crate) struct Attempts {
+    pub at_most: Expr,
+    pub backoff: Option<Backoff>,
+    pub retry_if: Option<Expr>,
 }
 
 /// The plain function that is emitted as well.
@@ -63,6 +71,11 @@ impl Plan {
             on: options.on,
             timeout: options.timeout,
             limit: options.limit,
+            attempts: options.attempts.map(|at_most| Attempts {
+                at_most,
+                backoff: options.backoff,
+                retry_if: options.retry_if,
+            }),
         }))
     }
 }

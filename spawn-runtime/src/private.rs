@@ -8,9 +8,9 @@ pub use crate::{
     spawner::CurrentRuntime,
     start::{Again, StartBlocking},
     task::{
-        Always, Attempts, CancellableLimit, Describe, Detached, IfError, Label, Limit, Limiter,
-        Name, NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one, returns,
-        returns_of_call,
+        Always, Attempts, CancellableLimit, Copied, Describe, Detached, IfError, Label, Limit,
+        Limiter, Name, NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one,
+        copied, if_error, returns, returns_of_attempt, returns_of_call,
     },
 };
 use crate::{
@@ -50,47 +50,45 @@ where
 }
 
 #[track_caller]
-pub fn spawn_attempts<S, N, R, O, W, P, A, C, M, F>(
+pub fn spawn_attempts<S, N, R, O, I, P, C, M, F>(
     spawner: S,
     name: N,
     report: R,
-    outer: O,
-    again: Again<W, P, A, C, M>,
+    again: Again<O, I, P, C>,
+    make: M,
 ) -> TaskHandle<F::Output>
 where
     S: Spawn,
     N: Name,
     R: Report<F::Output>,
     O: Wrap,
-    W: Wrap + Clone + Send + 'static,
+    I: Wrap + Clone + Send + 'static,
     P: RetryIf<F::Output>,
-    A: Send + 'static, // else: `#[background(local)]`
-    C: Fn(&A) -> A + Send + 'static,
-    M: Fn(A) -> F + Send + 'static,
+    C: Fn(&M) -> M + Send + 'static,
+    M: FnOnce() -> F + Send + 'static, // else: `#[background(local)]`
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start_attempts(&spawner, name, report, outer, again)
+    start::start_attempts(&spawner, name, report, again, make)
 }
 
 #[track_caller]
-pub fn spawn_local_attempts<N, R, O, W, P, A, C, M, F>(
+pub fn spawn_local_attempts<N, R, O, I, P, C, M, F>(
     name: N,
     report: R,
-    outer: O,
-    again: Again<W, P, A, C, M>,
+    again: Again<O, I, P, C>,
+    make: M,
 ) -> TaskHandle<F::Output>
 where
     N: Name,
     R: Report<F::Output>,
     O: Wrap,
-    W: Wrap + Clone + 'static,
+    I: Wrap + Clone + 'static,
     P: RetryIf<F::Output>,
-    A: 'static,
-    C: Fn(&A) -> A + 'static,
-    M: Fn(A) -> F + 'static,
+    C: Fn(&M) -> M + 'static,
+    M: FnOnce() -> F + 'static,
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local_attempts(name, report, outer, again)
+    start::start_local_attempts(name, report, again, make)
 }
 
 #[inline(always)]

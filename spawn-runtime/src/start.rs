@@ -19,9 +19,9 @@ use crate::{
     error::Label,
     queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        self, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity, Inline,
-        Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Turn,
-        Wrap,
+        self, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity,
+        Inline, Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture,
+        TaskName, Turn, Wrap,
     },
 };
 
@@ -156,105 +156,95 @@ where
     TaskHandle::new(join, name, label, spawned_at)
 }
 
-/// What a function with `attempts` is started from.
-pub struct Again<W, P, A, C, M> {
-    /// What each attempt is wrapped in.
-    pub wrap: W,
+/// What runs around the body of a function with `attempts`.
+pub struct Again<O, I, P, C> {
+    /// What is around all attempts.
+    pub outer: O,
+    /// What is around each.
+    pub inner: I,
     /// How many attempts, and when.
     pub policy: Attempts<P>,
-    /// The function's arguments.
-    pub arguments: A,
-    /// Copies the arguments, for an attempt that another may follow.
+    /// Copies what makes the body, for an attempt that another may follow.
     pub copy: C,
-    /// Makes the future of an attempt of its arguments.
-    pub make: M,
 }
 
 /// Starts a function with `attempts`. The body of each attempt is boxed, so that this is one for all functions
 /// with an output type, but for what makes that body.
+///
+/// `make` holds the arguments. Each attempt is made by a copy of it, the last one by `make` itself.
 #[track_caller]
-pub(crate) fn start_attempts<S, N, R, O, W, P, A, C, M, F>(
+pub(crate) fn start_attempts<S, N, R, O, I, P, C, M, F>(
     spawner: &S,
     name: N,
     report: R,
-    outer: O,
-    again: Again<W, P, A, C, M>,
+    again: Again<O, I, P, C>,
+    make: M,
 ) -> TaskHandle<F::Output>
 where
     S: Spawn,
     N: Name,
     R: Report<F::Output>,
     O: Wrap,
-    W: Wrap + Clone + Send + 'static,
+    I: Wrap + Clone + Send + 'static,
     P: RetryIf<F::Output>,
-    A: Send + 'static,
-    C: Fn(&A) -> A + Send + 'static,
-    M: Fn(A) -> F + Send + 'static,
+    C: Fn(&M) -> M + Send + 'static,
+    M: FnOnce() -> F + Send + 'static,
     F: Future<Output: Send + 'static> + Send + 'static,
 {
     let Again {
-        wrap,
+        outer,
+        inner,
         policy,
-        arguments,
         copy,
-        make,
     } = again;
-    let mut arguments = Some(arguments);
-    let make = move |is_last: bool| -> Boxed<F::Output> {
-        let arguments = next_arguments(&mut arguments, &copy, is_last);
-        Box::pin(wrap.clone().wrap(Inline {
-            name,
-            future: make(arguments),
-        }))
+    let mut make = Some(make);
+    let next = move |is_last: bool| {
+        let body = next_of(&mut make, &copy, is_last)();
+        Attempt::new(inner.clone().wrap(Inline { name, future: body }))
     };
-    let make: Box<dyn FnMut(bool) -> Boxed<F::Output> + Send> = Box::new(make);
-    let body = Attempted::new(policy, name.name(), report, make);
+    let next: Box<dyn FnMut(bool) -> Attempt<_> + Send> = Box::new(next);
+    let body = Attempted::new(policy, name.name(), report, next);
     start_body(spawner, report, outer.wrap(body))
 }
 
 /// The same for a function that is `local`.
 #[track_caller]
-pub(crate) fn start_local_attempts<N, R, O, W, P, A, C, M, F>(
+pub(crate) fn start_local_attempts<N, R, O, I, P, C, M, F>(
     name: N,
     report: R,
-    outer: O,
-    again: Again<W, P, A, C, M>,
+    again: Again<O, I, P, C>,
+    make: M,
 ) -> TaskHandle<F::Output>
 where
     N: Name,
     R: Report<F::Output>,
     O: Wrap,
-    W: Wrap + Clone + 'static,
+    I: Wrap + Clone + 'static,
     P: RetryIf<F::Output>,
-    A: 'static,
-    C: Fn(&A) -> A + 'static,
-    M: Fn(A) -> F + 'static,
+    C: Fn(&M) -> M + 'static,
+    M: FnOnce() -> F + 'static,
     F: Future<Output: 'static> + 'static,
 {
     let Again {
-        wrap,
+        outer,
+        inner,
         policy,
-        arguments,
         copy,
-        make,
     } = again;
-    let mut arguments = Some(arguments);
-    let make = move |is_last: bool| -> LocalBoxed<F::Output> {
-        let arguments = next_arguments(&mut arguments, &copy, is_last);
-        Box::pin(wrap.clone().wrap_local(Inline {
-            name,
-            future: make(arguments),
-        }))
+    let mut make = Some(make);
+    let next = move |is_last: bool| {
+        let body = next_of(&mut make, &copy, is_last)();
+        Attempt::new_local(inner.clone().wrap_local(Inline { name, future: body }))
     };
-    let make: Box<dyn FnMut(bool) -> LocalBoxed<F::Output>> = Box::new(make);
-    let body = Attempted::new(policy, name.name(), report, make);
+    let next: Box<dyn FnMut(bool) -> Attempt<_>> = Box::new(next);
+    let body = Attempted::new(policy, name.name(), report, next);
     start_local_body(report, outer.wrap_local(body))
 }
 
-fn next_arguments<A>(arguments: &mut Option<A>, copy: impl Fn(&A) -> A, is_last: bool) -> A {
+fn next_of<M>(make: &mut Option<M>, copy: impl Fn(&M) -> M, is_last: bool) -> M {
     let next = match is_last {
-        true => arguments.take(),
-        false => arguments.as_ref().map(copy),
+        true => make.take(),
+        false => make.as_ref().map(copy),
     };
     next.expect("no attempt follows the last")
 }

@@ -23,7 +23,7 @@ use std::panic::Location;
 
 pub(crate) use self::{
     around::Around,
-    attempts::Attempted,
+    attempts::{Attempt, Attempted},
     blocking::BlockingCall,
     body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
     ending::Ending,
@@ -35,13 +35,13 @@ pub(crate) use self::{
     report::ReportDebugOrString,
 };
 pub use self::{
-    attempts::{Always, Attempts, IfError, RetryIf, at_least_one},
+    attempts::{Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, if_error},
     body::{Body, Plain, Wrap},
     label::Label,
     limit::{CancellableLimit, Limit, Limiter},
     name::Name,
     report::{Detached, NoReport, Report},
-    returns::{Describe, Returns, returns, returns_of_call},
+    returns::{Describe, Returns, returns, returns_of_attempt, returns_of_call},
     sealed::BlockingTask,
     timeout::Timeout,
 };

@@ -1,6 +1,7 @@
 //! What `#[background]` and its handle promise, a file for each topic.
 
 mod abort_on_drop;
+mod attempts;
 mod blocking;
 mod cancel;
 mod direct;

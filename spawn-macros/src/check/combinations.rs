@@ -4,7 +4,7 @@ use crate::errors::Errors;
 use crate::options::Options;
 
 /// Two options, why they exclude each other, and what to do.
-const CONFLICTS: [(&str, &str, &str, &str); 6] = [
+const CONFLICTS: [(&str, &str, &str, &str); 7] = [
     (
         "detach",
         "abort_on_drop",
@@ -39,6 +39,12 @@ const CONFLICTS: [(&str, &str, &str, &str); 6] = [
          time to time",
     ),
     (
+        "blocking",
+        "attempts",
+        "a `blocking` function keeps its thread until it ends, so it cannot wait there for another of its `attempts`",
+        "take `attempts` off, and call it from an `async fn` that has `attempts`, or loop in the function",
+    ),
+    (
         "local",
         "on",
         "a `local` task stays on the thread that spawns it, so `on` cannot send it elsewhere",
@@ -56,6 +62,26 @@ pub(super) fn check(options: &Options, is_declaration: bool, errors: &mut Errors
     }
     if is_declaration {
         check_declaration(options, errors);
+    } else if !options.has("attempts") {
+        check_without_attempts(options, errors);
+    }
+}
+
+fn check_without_attempts(options: &Options, errors: &mut Errors) {
+    for (option, why) in [
+        (
+            "backoff",
+            "`backoff` is the wait between two attempts, and without `attempts` there is only one",
+        ),
+        (
+            "retry_if",
+            "`retry_if` asks for another attempt, and without `attempts` there is only one",
+        ),
+    ] {
+        if let Some(key) = options.key(option) {
+            let help = format!("add `attempts = 3`, or take `{option}` off");
+            errors.add(key, why, &help);
+        }
     }
 }
 

@@ -4,7 +4,7 @@ use crate::context::FnContext;
 use crate::errors::Errors;
 use crate::item::Kind;
 use crate::names::{begins_with_capital, find};
-use crate::options::{Options, Timeout};
+use crate::options::{Backoff, Options, Timeout};
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, GenericParam};
@@ -19,8 +19,17 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
     if let Some(Timeout::Computed(timeout)) = &options.timeout {
         at_the_call("timeout", timeout.to_token_stream(), context, errors);
     }
+    if let Some(Backoff::Computed(backoff)) = &options.backoff {
+        at_the_call("backoff", backoff.to_token_stream(), context, errors);
+    }
     if let Some(limit) = &options.limit {
-        one_for_all(limit.to_token_stream(), context, errors);
+        let what = "the limit is one for the whole process";
+        one_for_all(what, "limit = 4", limit.to_token_stream(), context, errors);
+    }
+    if let Some(attempts) = &options.attempts {
+        let what = "the number of attempts is a constant";
+        let example = "attempts = 3";
+        one_for_all(what, example, attempts.to_token_stream(), context, errors);
     }
     if let Some(direct) = options
         .direct
@@ -71,7 +80,7 @@ fn check_no_cfg(attributes: &[Attribute], errors: &mut Errors) {
     }
 }
 
-/// `on`, `label` and `timeout` see the arguments, but not what the body makes of them.
+/// `on`, `label`, `timeout` and `backoff` see the arguments, but not what the body makes of them.
 fn at_the_call(option: &str, tokens: TokenStream, context: &FnContext, errors: &mut Errors) {
     for parameter in &context.parameters {
         match &parameter.kind {
@@ -100,9 +109,14 @@ fn at_the_call(option: &str, tokens: TokenStream, context: &FnContext, errors: &
     }
 }
 
-/// `limit` sees no arguments and no generics.
-fn one_for_all(tokens: TokenStream, context: &FnContext, errors: &mut Errors) {
-    const WHAT: &str = "the limit is one for the whole process";
+/// `limit` and `attempts` see no arguments and no generics.
+fn one_for_all(
+    why: &str,
+    example: &str,
+    tokens: TokenStream,
+    context: &FnContext,
+    errors: &mut Errors,
+) {
     let mut found = Vec::new();
     for parameter in &context.parameters {
         let name = parameter.argument().to_string();
@@ -117,19 +131,19 @@ fn one_for_all(tokens: TokenStream, context: &FnContext, errors: &mut Errors) {
         found.extend(find(&name, &tokens).map(|place| (place, name)));
     }
     for (place, name) in found {
-        let what = format!("{WHAT}, so it cannot depend on `{name}`");
+        let what = format!("{why}, so it cannot depend on `{name}`");
         errors.add(
             place,
             &what,
-            "write a number or a constant, for example `limit = 4`",
+            &format!("write a number or a constant, for example `{example}`"),
         );
     }
     if let Some(place) = find("Self", &tokens) {
-        let what = format!("{WHAT}, where `Self` means nothing");
+        let what = format!("{why}, where `Self` means nothing");
         errors.add(
             place,
             &what,
-            "write the type's own name in its place, or a number: `limit = 4`",
+            &format!("write the type's own name in its place, or a number: `{example}`"),
         );
     }
 }

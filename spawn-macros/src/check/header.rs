@@ -21,6 +21,13 @@ pub(super) fn check(context: &mut FnContext, options: &Options, errors: &mut Err
         None => check_async(&context.function, options, errors),
     }
     check_modifiers(&context.function, errors);
+    if let Some(key) = options.key("retry_if") {
+        if context.output.reports == Reports::Nothing && !context.is_declaration() {
+            let what = "`retry_if` decides by an error, and this function returns none";
+            let help = "take `retry_if` off, or return a `Result`";
+            errors.add(key, what, help);
+        }
+    }
     // With a handle as its value rustc says it, and knows whether it is the program's.
     if context.may_be_main() && context.returned == Returned::Nothing {
         let what = "`main` cannot be a background function: the program ends when it returns";

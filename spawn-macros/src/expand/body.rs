@@ -9,6 +9,9 @@ use quote::{TokenStreamExt, quote_spanned};
 /// The future, or the closure of a blocking function.
 pub(super) fn work(context: &FnContext, task: &Task, body: &Group) -> TokenStream {
     let statements = capture::statements(context, &task.evaluated_at_the_call);
+    if task.attempts.is_some() {
+        return capture::again(context, future(context, &statements, body));
+    }
     match task.runs {
         Runs::AsTask | Runs::AsLocalTask => future(context, &statements, body),
         Runs::OnBlockingThread => closure(context, &statements, body),

@@ -3,11 +3,13 @@
 use super::on;
 use crate::capture;
 use crate::context::{FnContext, Returned};
-use crate::item::{Parameter, Reports, copied_attributes, first_span};
-use crate::options::Timeout;
-use crate::plan::{Runs, Task};
+use crate::item::{Kind, Parameter, Reports, copied_attributes, first_span};
+use crate::options::{Backoff, Timeout};
+use crate::plan::{Attempts, Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use std::time::Duration;
+use syn::Expr;
 
 /// The background function's own body. The work is its last argument, so that the options are evaluated
 /// before the user's arguments move.
@@ -21,9 +23,10 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
     let mut statements = TokenStream::new();
     let cancel = context.parameters.iter().find(|it| it.is_cancel());
     let on = task.on.as_ref();
-    let spawner = on.map(|on| on::spawner(on, cancel.is_some(), context));
+    let needs_token = cancel.is_some() || task.attempts.is_some();
+    let spawner = on.map(|on| on::spawner(on, needs_token, context));
     // A token comes from the spawner, which then needs a name. It is that of a reference.
-    let given = on.filter(|_| cancel.is_some()).map(|on| {
+    let given = on.filter(|_| needs_token).map(|on| {
         let name = context.fresh_name("given_by_on", &task.evaluated_at_the_call);
         Ident::new(&name, first_span(on)).into_token_stream()
     });
@@ -39,7 +42,16 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
             Some(spawner) => spawner.clone(),
             None => current_runtime(context),
         };
-        arguments.wrap = labelled(context, task, wrap(context, task, cancel.is_some()));
+        arguments.wrap = match &task.attempts {
+            None => labelled(context, task, wrap(context, task, cancel.is_some())),
+            Some(attempts) => {
+                let token = match cancel {
+                    Some(_) => clone_of_handle_token(context),
+                    None => new_token(context, given.as_ref()),
+                };
+                again(context, task, attempts, cancel.is_some(), &token)
+            }
+        };
     }
     let start = match context.output.reports {
         Reports::TypeOfBody => start_by_type_of_body(context, task, arguments),
@@ -114,7 +126,8 @@ fn start_by_type_of_body(context: &FnContext, task: &Task, arguments: Arguments)
 /// Whether a task starts with `spawn`, which costs rustc least.
 fn is_plain(task: &Task) -> bool {
     let is_wrapped = task.label.is_some() || task.timeout.is_some() || task.limit.is_some();
-    task.runs == Runs::AsTask && task.on.is_none() && !is_wrapped
+    let is_one_body = task.runs == Runs::AsTask && task.attempts.is_none();
+    is_one_body && task.on.is_none() && !is_wrapped
 }
 
 /// Makes the token of `#[cancel]`, one for the task and one for the handle.
@@ -134,13 +147,7 @@ fn tokens_of_cancel(
     spawner: Option<&TokenStream>,
     statements: &mut TokenStream,
 ) {
-    let runtime = &context.runtime;
-    let new = match spawner {
-        Some(spawner) => {
-            quote_spanned!(context.generated=> #runtime::__private::token_of(#spawner))
-        }
-        None => quote_spanned!(context.generated=> #runtime::__private::token()),
-    };
+    let new = new_token(context, spawner);
     // If the user wrote another type, rustc's error should point at it, in the user's own context.
     let span = parameter.ty().map_or(context.keyword, first_span);
     let runtime_there = context.runtime_at(span);
@@ -154,6 +161,21 @@ fn tokens_of_cancel(
         let __background_handle_token = ::core::clone::Clone::clone(&#token);
         #(#attributes)* let #binding = #parameter_token;
     });
+}
+
+/// `token_of(given_by_on)` or `token()`
+fn new_token(context: &FnContext, spawner: Option<&TokenStream>) -> TokenStream {
+    let runtime = &context.runtime;
+    match spawner {
+        Some(spawner) => {
+            quote_spanned!(context.generated=> #runtime::__private::token_of(#spawner))
+        }
+        None => quote_spanned!(context.generated=> #runtime::__private::token()),
+    }
+}
+
+fn clone_of_handle_token(context: &FnContext) -> TokenStream {
+    quote_spanned!(context.generated=> ::core::clone::Clone::clone(&__background_handle_token))
 }
 
 /// What starts the task.
@@ -171,11 +193,17 @@ fn start(context: &FnContext, task: &Task, arguments: &Arguments) -> TokenStream
     let (function, arguments) = match task.runs {
         _ if is_plain(task) => ("spawn", quote_spanned!(context.generated=> #name, #report)),
         Runs::AsLocalTask => (
-            "spawn_local",
+            match task.attempts {
+                Some(_) => "spawn_local_attempts",
+                None => "spawn_local",
+            },
             quote_spanned!(context.generated=> #name, #report, #wrap),
         ),
         Runs::AsTask => (
-            "spawn_with",
+            match task.attempts {
+                Some(_) => "spawn_attempts",
+                None => "spawn_with",
+            },
             quote_spanned!(context.generated=> #spawner, #name, #report, #wrap),
         ),
         Runs::OnBlockingThread => (
@@ -221,6 +249,7 @@ fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
             let describe = describe();
             let returns = match task.runs {
                 Runs::OnBlockingThread => quote_spanned!(span=> returns_of_call),
+                _ if task.attempts.is_some() => quote_spanned!(span=> returns_of_attempt),
                 Runs::AsTask | Runs::AsLocalTask => quote_spanned!(span=> returns),
             };
             quote_spanned!(span=> #runtime::__private::#returns(&#work)[#describe])
@@ -250,6 +279,86 @@ fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> TokenStream 
     quote_spanned!(context.generated=> #runtime::__private::Label::new(#label, #wrap))
 }
 
+/// What runs around the attempts, and around each.
+///
+/// Output:
+///     `Again { outer: Label::new(&id, Plain), inner: Timeout(…, Plain), policy: Attempts::new(…), copy: Clone::clone }`
+fn again(
+    context: &FnContext,
+    task: &Task,
+    attempts: &Attempts,
+    is_cancellable: bool,
+    token: &TokenStream,
+) -> TokenStream {
+    let runtime = &context.runtime;
+    let span = context.generated;
+    let outer = labelled(
+        context,
+        task,
+        quote_spanned!(span=> #runtime::__private::Plain),
+    );
+    let inner = wrap(context, task, is_cancellable);
+    let at_most = at_most(context, &attempts.at_most);
+    let backoff = match &attempts.backoff {
+        Some(Backoff::Computed(backoff)) => backoff.to_token_stream(),
+        Some(Backoff::Known { first, longest }) => {
+            let (first, longest) = (duration(context, *first), duration(context, *longest));
+            quote_spanned!(span=> #runtime::__private::Backoff::new(#first, #longest))
+        }
+        None => quote_spanned! {span=>
+            <#runtime::__private::Backoff as ::core::default::Default>::default()
+        },
+    };
+    let retry_if = match &attempts.retry_if {
+        Some(path) => {
+            let place = first_span(path);
+            let runtime_there = context.runtime_at(place);
+            let returned = &context.output.pinned;
+            quote_spanned!(place=> #runtime_there::__private::if_error::<#returned, _>(#path))
+        }
+        None => quote_spanned!(span=> #runtime::__private::Always),
+    };
+    // All other arguments can be copied. So it is at `self` that rustc says it is not `Clone`.
+    let receiver = context
+        .parameters
+        .iter()
+        .find(|it| matches!(it.kind, Kind::Receiver(_)));
+    let copy = match receiver {
+        Some(receiver) => quote_spanned!(receiver.place()=> ::core::clone::Clone::clone),
+        None => quote_spanned!(span=> ::core::clone::Clone::clone),
+    };
+    quote_spanned! {span=>
+        #runtime::__private::Again {
+            outer: #outer,
+            inner: #inner,
+            policy: #runtime::__private::Attempts::new(#at_most, #backoff, #retry_if, #token),
+            copy: #copy,
+        }
+    }
+}
+
+/// `{ const ATTEMPTS: u32 = at_least_one(N); ATTEMPTS }`
+fn at_most(context: &FnContext, attempts: &Expr) -> TokenStream {
+    let name = context.fresh_name("ATTEMPTS", &attempts.to_token_stream());
+    let name = Ident::new(&name, context.generated);
+    // At the number itself, for the error if it turns out to be 0.
+    let span = first_span(attempts);
+    let runtime = context.runtime_at(span);
+    let checked = quote_spanned!(span=> #runtime::__private::at_least_one(#attempts));
+    quote_spanned! {context.generated=>
+        {
+            const #name: ::core::primitive::u32 = #checked;
+            #name
+        }
+    }
+}
+
+/// `Duration::new(30, 0)`
+fn duration(context: &FnContext, duration: Duration) -> TokenStream {
+    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
+    quote_spanned!(context.generated=> ::core::time::Duration::new(#seconds, #nanoseconds))
+}
+
 /// What runs around the body, from the outside in.
 ///
 /// Output:
@@ -264,9 +373,7 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
             quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }
         Some(Timeout::Known(timeout)) => {
-            let (seconds, nanoseconds) = (timeout.as_secs(), timeout.subsec_nanos());
-            let timeout =
-                quote_spanned!(span=> ::core::time::Duration::new(#seconds, #nanoseconds));
+            let timeout = duration(context, *timeout);
             quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }
     };
@@ -290,8 +397,7 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
         false => quote_spanned!(span=> #runtime::__private::Limit(#limiter, #timed)),
         // While it waits for its turn the body does not listen to the token yet.
         true => {
-            let token =
-                quote_spanned!(span=> ::core::clone::Clone::clone(&__background_handle_token));
+            let token = clone_of_handle_token(context);
             quote_spanned!(span=> #runtime::__private::CancellableLimit(#limiter, #token, #timed))
         }
     }

@@ -1,6 +1,7 @@
 //! `direct`: the plain function as well, which the background function calls.
 
 use super::function;
+use crate::capture;
 use crate::context::FnContext;
 use crate::item::Parameter;
 use crate::plan::{Direct, Runs, Task};
@@ -87,6 +88,7 @@ fn work(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
     let binding = quote_spanned!(span=> #lints let #value = #call;);
     let block = quote_spanned!(context.keyword=> { #binding #value });
     match task.runs {
+        _ if task.attempts.is_some() => capture::again(context, block),
         Runs::AsTask | Runs::AsLocalTask => block,
         Runs::OnBlockingThread => quote_spanned!(context.keyword=> move || #block),
     }

@@ -118,6 +118,15 @@ impl Parameter {
         &self.substitute
     }
 
+    /// Where rustc reports what is wrong with the argument.
+    pub(crate) fn place(&self) -> Span {
+        match &self.kind {
+            Kind::Receiver(receiver) => receiver.self_token.span,
+            Kind::Name { name, .. } => name.span(),
+            Kind::Pattern { pattern, .. } => first_span(pattern),
+        }
+    }
+
     pub(crate) fn ty(&self) -> Option<&Type> {
         match &self.kind {
             Kind::Receiver(_) => None,

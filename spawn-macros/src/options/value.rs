@@ -15,6 +15,13 @@ pub(crate) enum Timeout {
     Computed(Expr),
 }
 
+pub(crate) enum Backoff {
+    /// Checked when compiling.
+    Known { first: Duration, longest: Duration },
+    /// Evaluated at the call.
+    Computed(Expr),
+}
+
 /// Puts the value of the option `key` into `options` if it is of the right kind.
 pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut Errors) {
     let value = without_group(value);
@@ -23,7 +30,10 @@ pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut
         "label" => options.label = label(value, errors),
         "on" => options.on = on(value, errors),
         "timeout" => options.timeout = timeout(value, errors),
-        "limit" => options.limit = limit(value, errors),
+        "limit" => options.limit = number(value, &LIMIT, errors),
+        "attempts" => options.attempts = number(value, &ATTEMPTS, errors),
+        "backoff" => options.backoff = backoff(value, errors),
+        "retry_if" => options.retry_if = retry_if(value, errors),
         "direct" => options.direct = direct(&value, errors),
         _ => options.runtime = runtime(&value, errors),
     }
@@ -154,9 +164,6 @@ fn zero_timeout(literal: &Lit, errors: &mut Errors) {
 }
 
 fn right_duration(text: &str) -> String {
-    const UNITS: [&str; 9] = [
-        "hours", "minutes", "seconds", "hour", "minute", "second", "sec", "min", "millis",
-    ];
     let number = text.trim();
     if duration::parse(&format!("{number}s")).is_ok() {
         return format!(
@@ -164,18 +171,64 @@ fn right_duration(text: &str) -> String {
              milliseconds"
         );
     }
-    let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
-    let amount = number.strip_suffix(unit).unwrap_or_default();
-    match suggest::nearest(unit, &UNITS) {
-        Some(near) if !unit.is_empty() && duration::parse(&format!("{amount}{near}")).is_ok() => {
-            format!("did you mean `timeout = \"{amount}{near}\"`?")
-        }
-        _ => "write for example `timeout = \"30s\"`, `\"1h 30m\"`, `\"1.5s\"` or `\"500ms\"`"
+    match with_nearest_unit(number) {
+        Some(near) => format!("did you mean `timeout = \"{near}\"`?"),
+        None => "write for example `timeout = \"30s\"`, `\"1h 30m\"`, `\"1.5s\"` or `\"500ms\"`"
             .to_owned(),
     }
 }
 
-fn limit(value: Expr, errors: &mut Errors) -> Option<Expr> {
+/// `30 secnds` becomes `30 seconds`.
+fn with_nearest_unit(number: &str) -> Option<String> {
+    const UNITS: [&str; 9] = [
+        "hours", "minutes", "seconds", "hour", "minute", "second", "sec", "min", "millis",
+    ];
+    let unit = number.trim_start_matches(|c: char| !c.is_alphabetic());
+    let amount = number.strip_suffix(unit).unwrap_or_default();
+    let near = suggest::nearest(unit, &UNITS).filter(|_| !unit.is_empty())?;
+    let right = format!("{amount}{near}");
+    duration::parse(&right).is_ok().then_some(right)
+}
+
+/// An option that takes a constant number of at least 1.
+struct Number {
+    option: &'static str,
+    ty: &'static str,
+    most: u128,
+    zero: &'static str,
+    without: &'static str,
+    example: &'static str,
+}
+
+const LIMIT: Number = Number {
+    option: "limit",
+    ty: "usize",
+    // How many that is, only the target tells.
+    most: u128::MAX,
+    zero: "with a limit of 0 the function could never run",
+    without: "for no limit",
+    example: "limit = 4",
+};
+
+const ATTEMPTS: Number = Number {
+    option: "attempts",
+    ty: "u32",
+    most: u32::MAX as u128,
+    zero: "with 0 attempts the function could never run",
+    without: "to run it once",
+    example: "attempts = 3",
+};
+
+/// Anything but a literal is left to rustc.
+fn number(value: Expr, kind: &Number, errors: &mut Errors) -> Option<Expr> {
+    let Number {
+        option,
+        ty,
+        most,
+        zero,
+        without,
+        example,
+    } = kind;
     if let Expr::Unary(ExprUnary {
         op: UnOp::Neg(_),
         expr,
@@ -183,43 +236,140 @@ fn limit(value: Expr, errors: &mut Errors) -> Option<Expr> {
     }) = &value
     {
         if literal(expr).is_some() {
-            errors.add(
-                &value,
-                "`limit` cannot be negative",
-                "write at least `limit = 1`",
-            );
+            let what = format!("`{option}` cannot be negative");
+            errors.add(&value, &what, &format!("write at least `{option} = 1`"));
             return None;
         }
     }
     let Some(literal) = literal(&value) else {
         return Some(value);
     };
+    let is_positive = |text: &str| text.parse::<u128>().is_ok_and(|number| number > 0);
     match literal {
         Lit::Int(number) if number.base10_digits() == "0" => {
-            let help = "write at least `limit = 1`, or leave `limit` out for no limit";
-            errors.add(
-                literal,
-                "with a limit of 0 the function could never run",
-                help,
-            );
+            let help = format!("write at least `{option} = 1`, or leave `{option}` out {without}");
+            errors.add(literal, zero, &help);
             None
         }
-        Lit::Int(number) if matches!(number.suffix(), "" | "usize") => Some(value),
+        Lit::Int(number) if number.base10_parse::<u128>().map_or(true, |it| it > *most) => {
+            let what = format!("`{option}` takes a `{ty}`, and this is more than that can be");
+            let help = format!("write for example `{example}`, or `{option} = {ty}::MAX`");
+            errors.add(literal, &what, &help);
+            None
+        }
+        Lit::Int(number) if number.suffix().is_empty() || number.suffix() == *ty => Some(value),
         Lit::Int(number) => {
-            let help = format!("write `limit = {}`", number.base10_digits());
-            errors.add(literal, "`limit` takes a `usize`", &help);
+            let help = format!("write `{option} = {}`", number.base10_digits());
+            errors.add(literal, &format!("`{option}` takes a `{ty}`"), &help);
             None
         }
-        Lit::Str(text) if text.value().parse::<usize>().is_ok_and(|number| number > 0) => {
-            let help = format!("take the quotes off: `limit = {}`", text.value());
-            errors.add(literal, "`limit` takes a number", &help);
+        Lit::Str(text) if is_positive(&text.value()) => {
+            let help = format!("take the quotes off: `{option} = {}`", text.value());
+            errors.add(literal, &format!("`{option}` takes a number"), &help);
             None
         }
         _ => {
-            errors.add(literal, "`limit` takes a number", "for example `limit = 4`");
+            let help = format!("for example `{example}`");
+            errors.add(literal, &format!("`{option}` takes a number"), &help);
             None
         }
     }
+}
+
+fn backoff(value: Expr, errors: &mut Errors) -> Option<Backoff> {
+    let Some(literal) = literal(&value) else {
+        return Some(Backoff::Computed(value));
+    };
+    let Lit::Str(text) = literal else {
+        let help = "for example `backoff = \"100ms..30s\"`, or an expression of type \
+            `spawn_runtime::Backoff`";
+        errors.add(
+            literal,
+            "`backoff` takes the first and the longest wait",
+            help,
+        );
+        return None;
+    };
+    match parse_backoff(&text.value()) {
+        Ok((first, longest)) => Some(Backoff::Known { first, longest }),
+        Err((what, right)) => {
+            errors.add(literal, &what, &format!("write `backoff = \"{right}\"`"));
+            None
+        }
+    }
+}
+
+/// `"200ms..30s"`, or what is wrong with it and what is right.
+fn parse_backoff(text: &str) -> Result<(Duration, Duration), (String, String)> {
+    let Some((first, longest)) = text.split_once("..") else {
+        let what = format!("`{text}` is no backoff: it is the first wait, `..`, and the longest");
+        let right = match duration::parse(text) {
+            Ok(_) => format!("{0}..{0}", text.trim()),
+            Err(_) => "100ms..30s".to_owned(),
+        };
+        return Err((what, right));
+    };
+    let read = |wait: &str| match duration::parse(wait) {
+        Ok(duration) => (Ok(duration), wait.to_owned()),
+        Err(reason) => (Err(reason), near_duration(wait)),
+    };
+    let (longest_wait, inclusive) = match longest.strip_prefix('=') {
+        Some(rest) => (rest, true),
+        None => (longest, false),
+    };
+    let (from, first_right) = read(first);
+    let (to, longest_right) = read(longest_wait);
+    let right = format!("{}..{}", first_right.trim(), longest_right.trim());
+    match (from, to) {
+        (Ok(_), Ok(_)) if inclusive => Err((
+            format!("`{text}` is no backoff: it is written with `..` alone"),
+            right,
+        )),
+        (Ok(from), Ok(to)) if from > to => {
+            let what = format!(
+                "the first wait, `{}`, is longer than the longest, `{}`",
+                first.trim(),
+                longest.trim()
+            );
+            Err((what, format!("{}..{}", longest.trim(), first.trim())))
+        }
+        (Ok(from), Ok(to)) => Ok((from, to)),
+        (Err(reason), _) => Err((
+            format!("`{}` is no duration: {reason}", first.trim()),
+            right,
+        )),
+        (_, Err(reason)) => Err((
+            format!("`{}` is no duration: {reason}", longest_wait.trim()),
+            right,
+        )),
+    }
+}
+
+/// A duration that is meant by one which is none.
+fn near_duration(text: &str) -> String {
+    let number = text.trim();
+    if duration::parse(&format!("{number}ms")).is_ok() {
+        return format!("{number}ms");
+    }
+    with_nearest_unit(number).unwrap_or_else(|| "1s".to_owned())
+}
+
+fn retry_if(value: Expr, errors: &mut Errors) -> Option<Expr> {
+    if matches!(value, Expr::Path(_)) {
+        return Some(value);
+    }
+    let help = match (literal(&value), &value) {
+        (Some(Lit::Str(text)), _) if syn::parse_str::<Path>(&text.value()).is_ok() => {
+            format!("take the quotes off: `retry_if = {}`", text.value())
+        }
+        (_, Expr::Closure(_)) => "write a function of it, `fn is_temporary(error: &Error) -> bool`, and \
+            `retry_if = is_temporary`"
+            .to_owned(),
+        _ => "write `retry_if = is_temporary`, with a function `fn is_temporary(error: &Error) -> bool`"
+            .to_owned(),
+    };
+    errors.add(&value, "`retry_if` takes the path of a function", &help);
+    None
 }
 
 fn direct(value: &Expr, errors: &mut Errors) -> Option<Path> {

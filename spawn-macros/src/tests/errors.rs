@@ -349,3 +349,76 @@ fn the_item_keeps_its_final_signature() {
         );
     }
 }
+
+#[test]
+fn a_backoff_is_two_durations() {
+    for (text, what, right) in [
+        (
+            "",
+            "`` is no backoff: it is the first wait, `..`, and the longest",
+            "100ms..30s",
+        ),
+        (
+            "1s",
+            "`1s` is no backoff: it is the first wait, `..`, and the longest",
+            "1s..1s",
+        ),
+        ("1s..", "`` is no duration: it is empty", "1s..1s"),
+        ("..30s", "`` is no duration: it is empty", "1s..30s"),
+        (
+            "1s..=30s",
+            "`1s..=30s` is no backoff: it is written with `..` alone",
+            "1s..30s",
+        ),
+        (
+            "1s .. 30",
+            "`30` is no duration: `30` has no unit",
+            "1s..30ms",
+        ),
+        (
+            "5 minuts..1h",
+            "`5 minuts` is no duration: `minuts` is no unit of time",
+            "5 minutes..1h",
+        ),
+        (
+            "1h..1s",
+            "the first wait, `1h`, is longer than the longest, `1s`",
+            "1s..1h",
+        ),
+    ] {
+        let options = format!("attempts = 3, backoff = \"{text}\"");
+        check(&options, "async fn f() {}", &[what]);
+        check_help(
+            &options,
+            "async fn f() {}",
+            &format!("write `backoff = \"{right}\"`"),
+        );
+    }
+    for text in ["200ms..30s", "1s .. 1s", " 1s..2m 30s ", "0s..0s"] {
+        let options = format!("attempts = 3, backoff = \"{text}\"");
+        check(&options, "async fn f() {}", &[]);
+    }
+}
+
+#[test]
+fn an_option_of_attempts_needs_them() {
+    let backoff =
+        "`backoff` is the wait between two attempts, and without `attempts` there is only one";
+    let retry_if = "`retry_if` asks for another attempt, and without `attempts` there is only one";
+    check("backoff = b", "async fn f() {}", &[backoff]);
+    check(
+        "backoff = b, retry_if = f",
+        "async fn f() -> R {}",
+        &[backoff, retry_if],
+    );
+    check(
+        "attempts = 0, backoff = b",
+        "async fn f() {}",
+        &["with 0 attempts the function could never run"],
+    );
+    check(
+        "backoff = b",
+        "async fn f();",
+        &["`backoff` belongs on the impl: a declaration has no task"],
+    );
+}

@@ -475,3 +475,94 @@ fn values_of_options_may_be_fragments_too() {
     let expanded = expand(options, tokens("async fn f() {}")).to_string();
     assert!(!expanded.contains("compile_error"), "{expanded}");
 }
+
+#[test]
+fn a_label_is_around_all_the_rest() {
+    check_part(
+        "label = a + b, limit = 4, timeout = t",
+        "async fn f(a: u8, b: u8, t: Duration) {}",
+        "::spawn_runtime::__private::Label::new(&(a + b), ::spawn_runtime::__private::Limit(",
+    );
+    check_part(
+        "label = id, blocking",
+        "fn f(id: u8) {}",
+        "__private::Label::new(&id, ::spawn_runtime::__private::Plain), move || -> () { let id = id; let _ = &id;",
+    );
+    check_part(
+        "label = name",
+        "async fn f(name: &str) {}",
+        "Label::new(&name, ::spawn_runtime::__private::Plain), async move { if false",
+    );
+}
+
+#[test]
+fn a_guard_is_made_of_the_handle_of_a_task_that_reports_itself() {
+    let item = "async fn f(#[cancel] token: CancellationToken) {}";
+    for part in [
+        "fn f() -> ::spawn_runtime::TaskGuard {",
+        "__private::guard(::spawn_runtime::__private::with_token(::spawn_runtime::__private::spawn(",
+        "::spawn_runtime::__private::Detached(::spawn_runtime::__private::NoReport)",
+    ] {
+        check_part("guard", item, part);
+    }
+    check_part(
+        "guard, local",
+        "async fn f() {}",
+        "__private::guard_local(::spawn_runtime::__private::spawn_local(",
+    );
+    check_in_trait(
+        "guard",
+        "async fn run(self: Arc<Self>) -> u8;",
+        "#[track_caller] fn run(self: Arc<Self>) -> ::spawn_runtime::TaskGuard;",
+    );
+}
+
+#[test]
+fn attempts_are_made_by_a_closure_that_holds_the_arguments() {
+    let item = "async fn f(mut self, mut a: A, (x, _): X, #[cancel] token: Token) -> R { body() }";
+    for part in [
+        "__private::spawn_attempts(given_by_on, {",
+        "__private::Again { outer: ::spawn_runtime::__private::Plain, inner: ::spawn_runtime::__private::CancellableLimit(",
+        "{ const ATTEMPTS_: ::core::primitive::u32 = ::spawn_runtime::__private::at_least_one(ATTEMPTS); ATTEMPTS_ }",
+        "<::spawn_runtime::__private::Backoff as ::core::default::Default>::default()",
+        "::spawn_runtime::__private::Always, ::core::clone::Clone::clone(&__background_handle_token)",
+        "#[allow(clippy::used_underscore_binding)] let __arg1 = ::spawn_runtime::__private::copied(a);",
+        "#[allow(clippy::used_underscore_binding)] let __arg3 = ::spawn_runtime::__private::copied(token);
+        move || {
+            let _ = &self;
+            #[allow(clippy::no_effect_underscore_binding)]
+            let a = ::spawn_runtime::__private::Copied::get(__arg1);
+            #[allow(clippy::no_effect_underscore_binding)]
+            let __arg2 = ::spawn_runtime::__private::Copied::get(__arg2);
+            #[allow(clippy::no_effect_underscore_binding)]
+            let token = ::spawn_runtime::__private::Copied::get(__arg3);
+            async move {
+                let _ = &self;
+                let mut a = a;
+                let __arg2 = __arg2;
+                let (x, _) = __arg2;
+                let token = token;",
+    ] {
+        check_part("attempts = ATTEMPTS, limit = 1, on = SCOPE", item, part);
+    }
+    check_part(
+        "attempts = 2, backoff = patience, on = scope",
+        "async fn f(scope: &TaskScope, patience: Backoff) -> Result<impl Display, E> {}",
+        "::spawn_runtime::__private::Attempts::new(
+            { const ATTEMPTS: ::core::primitive::u32 = ::spawn_runtime::__private::at_least_one(2); ATTEMPTS },
+            patience,
+            ::spawn_runtime::__private::Always,
+            ::spawn_runtime::__private::token_of(given_by_on)
+        )",
+    );
+    check_part(
+        "attempts = 2, retry_if = E::is_temporary, local, direct = f_now",
+        "async fn f(a: A) -> Result<impl Display, E> {}",
+        "::spawn_runtime::__private::if_error::<Result<_, E>, _>(E::is_temporary)",
+    );
+    check_part(
+        "attempts = 2, local, direct = f_now",
+        "async fn f(a: A) -> Result<impl Display, E> {}",
+        "::spawn_runtime::__private::returns_of_attempt(&__background_work)[::spawn_runtime::__private::Describe]",
+    );
+}

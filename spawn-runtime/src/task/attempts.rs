@@ -34,6 +34,7 @@ impl<P> Attempts<P> {
 }
 
 /// Checks the constant of `attempts = N`.
+#[track_caller]
 pub const fn at_least_one(attempts: u32) -> u32 {
     assert!(
         attempts > 0,
@@ -56,12 +57,112 @@ impl<T> RetryIf<T> for Always {
     }
 }
 
-/// `retry_if = PATH`
-pub struct IfError<F>(pub F);
+/// `retry_if = PATH`, for a function that returns `R`
+// A path is a function item, which has no size, and neither has what is made of it: the box is no allocation.
+pub struct IfError<R>(Box<dyn Fn(&R) -> bool + Send>);
 
-impl<T, E, F: Fn(&E) -> bool + Send + 'static> RetryIf<Result<T, E>> for IfError<F> {
-    fn is_worth_another(&self, value: &Result<T, E>) -> bool {
-        value.as_ref().err().is_some_and(&self.0)
+/// Makes it, and tells what is wrong with a path or a function that does not fit.
+pub fn if_error<R, F>(is_worth_another: F) -> IfError<R>
+where
+    R: Fallible,
+    F: Fn(&R::Error) -> bool + Send + 'static, // it decides by the error of the function's `Result`
+{
+    IfError(Box::new(move |value: &R| {
+        value.error().is_some_and(&is_worth_another)
+    }))
+}
+
+/// A function's return type that `retry_if` can look into.
+#[diagnostic::on_unimplemented(
+    message = "`retry_if` decides by the error of a `Result`, and the function returns `{Self}`",
+    label = "there is no error to give to it",
+    note = "take `retry_if` off: a panic and a timeout are always worth another attempt"
+)]
+pub trait Fallible {
+    type Error;
+
+    fn error(&self) -> Option<&Self::Error>;
+}
+
+impl<T, E> Fallible for Result<T, E> {
+    type Error = E;
+
+    fn error(&self) -> Option<&E> {
+        self.as_ref().err()
+    }
+}
+
+impl<R: 'static> RetryIf<R> for IfError<R> {
+    fn is_worth_another(&self, value: &R) -> bool {
+        (self.0)(value)
+    }
+}
+
+/// An argument of a function with `attempts`. It can be cloned whatever it holds, since it could be made: so that
+/// rustc reports one that is not `Clone` at the argument alone, and not once more for what captures it.
+pub struct Copied<T> {
+    value: T,
+    copy: fn(&T) -> T,
+}
+
+pub fn copied<T>(value: T) -> Copied<T>
+where
+    T: Clone, // each attempt gets a copy of the arguments
+{
+    Copied {
+        value,
+        copy: T::clone,
+    }
+}
+
+impl<T> Copied<T> {
+    pub fn get(this: Self) -> T {
+        this.value
+    }
+}
+
+impl<T> Clone for Copied<T> {
+    fn clone(&self) -> Self {
+        Copied {
+            value: (self.copy)(&self.value),
+            copy: self.copy,
+        }
+    }
+}
+
+/// The body of one attempt, with what is around it, in a box. Unlike that of a user's future the box has a turn to
+/// wait for.
+pub struct Attempt<B: ?Sized>(Pin<Box<B>>);
+
+impl<T> Attempt<dyn Body<Output = T> + Send> {
+    pub(crate) fn new(body: impl Body<Output = T> + Send + 'static) -> Self {
+        Attempt(Box::pin(body))
+    }
+}
+
+impl<T> Attempt<dyn Body<Output = T>> {
+    pub(crate) fn new_local(body: impl Body<Output = T> + 'static) -> Self {
+        Attempt(Box::pin(body))
+    }
+}
+
+impl<B: Body + ?Sized> Body for Attempt<B> {
+    type Output = B::Output;
+
+    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.0.as_mut().poll_turn(cx)
+    }
+
+    fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
+        self.0.as_mut().poll_body(cx)
+    }
+
+    fn identity(&self) -> Identity {
+        self.0.identity()
+    }
+
+    fn name(&self) -> TaskName {
+        self.0.name()
     }
 }
 

@@ -37,6 +37,12 @@ pub fn returns_of_call<T, F: FnOnce() -> T>(_: &F) -> Returns<T> {
     Returns::NEW
 }
 
+/// The same for the output of what a function with `attempts` makes of its arguments.
+#[inline(always)]
+pub fn returns_of_attempt<F: Future, M: FnOnce() -> F>(_: &M) -> Returns<F::Output> {
+    Returns::NEW
+}
+
 /// Each type has the reporter for a kind of error, and the next type to ask.
 macro_rules! chain {
     ($($name:ident -> $next:ident: $reporter:ident<$error:ident: $bounds:tt>;)*) => {$(
