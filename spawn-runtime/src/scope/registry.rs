@@ -32,11 +32,12 @@ use super::{
 /// time. Nothing takes a lock below one that it holds.
 pub(super) struct Registry {
     shards: Box<[Padded<Mutex<Shard>>]>,
-    /// How many tasks there are here and in the scopes below.
-    live: AtomicUsize,
-    /// How many have come.
-    entered: AtomicUsize,
-    /// How many of them are known to have left: all that had come at a time when there were none.
+    /// How many tasks have come, here and in the scopes below. Each of the two is written by all threads, and would slow
+    /// down those that read what is next to it.
+    entered: Padded<AtomicUsize>,
+    /// How many of them have gone.
+    gone: Padded<AtomicUsize>,
+    /// As many had come, and all of them gone, at some time.
     left: AtomicUsize,
 }
 
@@ -68,8 +69,8 @@ impl Registry {
         let shards = (0..shards).map(|_| Padded(Mutex::default())).collect();
         Registry {
             shards,
-            live: AtomicUsize::new(0),
-            entered: AtomicUsize::new(0),
+            entered: Padded(AtomicUsize::new(0)),
+            gone: Padded(AtomicUsize::new(0)),
             left: AtomicUsize::new(0),
         }
     }
@@ -121,10 +122,8 @@ impl Registry {
     #[inline]
     fn count_entered(&self) {
         // Relaxed: who has to see it comes by another way. A caller that closes the scope takes the lock of the shard
-        // after this, and `is_last` reads `entered`.
-        self.live.fetch_add(1, Relaxed);
-        // Release: pairs with the load in `is_last`. A task that is read there is in `live`.
-        self.entered.fetch_add(1, Release);
+        // after this; a task that goes was counted before, and pairs with the others that go in `is_last`.
+        self.entered.0.fetch_add(1, Relaxed);
     }
 
     /// Counts a task that a scope below has refused.
@@ -154,17 +153,18 @@ impl Registry {
         drop(entry);
     }
 
-    /// Takes a task off the number of those that live. `true` if it was the last.
+    /// Counts a task that goes. `true` if none is left.
     ///
     /// Apart from [`leave`](Self::leave), so that a task is last seen in the list, then in the number.
     #[inline]
     pub(super) fn is_last(&self) -> bool {
-        // Before the task is taken off: one that comes after this is not known to have left.
-        // Acquire: pairs with `count_entered`. If the number is zero below, all that are read here have left.
-        let entered = self.entered.load(Acquire);
-        // Release: publishes what the task did, its count and its place in the list to the load in `live`, and to the
-        // last task. Acquire: the last task takes that over from all others, so that who reads `left` has it too.
-        let is_last = self.live.fetch_sub(1, AcqRel) == 1;
+        // Release: publishes that the task came, what it did, its count and its place in the list: to the load in
+        // `live`, and to the tasks that go after it. Acquire: takes that over from those that went before. So what is
+        // read of `entered` has all of them in it.
+        let gone = self.gone.0.fetch_add(1, AcqRel) + 1;
+        // Relaxed: see above. No more can have gone than have come, so if it is as many, there is none now.
+        let entered = self.entered.0.load(Relaxed);
+        let is_last = gone == entered;
         if is_last {
             // Release: pairs with the load in `have_left`.
             self.left.fetch_max(entered, Release);
@@ -172,16 +172,19 @@ impl Registry {
         is_last
     }
 
-    /// Returns how many tasks there are, here and in the scopes below.
+    /// Returns how many tasks there are, here and in the scopes below: at least as many as there are when it returns,
+    /// without those that come meanwhile. If it is zero, there were none at some time during the call.
     pub(super) fn live(&self) -> usize {
-        // Acquire: pairs with `is_last`. Who reads zero sees what the tasks did.
-        self.live.load(Acquire)
+        // In this order, else it could be less than zero. Acquire: pairs with `is_last`. Who reads zero sees what the
+        // tasks did, and `entered` has all in it that have gone.
+        let gone = self.gone.0.load(Acquire);
+        self.entered.0.load(Relaxed) - gone
     }
 
     /// Returns how many tasks have come, here and in the scopes below.
     pub(super) fn entered(&self) -> usize {
         // Relaxed: it counts the tasks of the caller's past, whose spawn has returned.
-        self.entered.load(Relaxed)
+        self.entered.0.load(Relaxed)
     }
 
     /// Returns whether the first `entered` tasks have left, as far as there was a time without tasks since.
