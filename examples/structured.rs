@@ -33,17 +33,21 @@ impl Drop for Counted {
     }
 }
 
-/// What a child does. It holds no clone of its scope, which would keep the scope alive.
+/// What a child does.
 async fn probe(mirror: &'static str, answers_in: Duration, _counted: Counted) -> &'static str {
     sleep(answers_in).await;
     mirror
 }
 
-/// Asks all mirrors and takes the first answer. Its children live in a scope of its own: however this
-/// task ends, dropping the scope ends them.
+/// Asks all mirrors and takes the first answer. Its children live in a scope that it owns: however this
+/// task ends, dropping that scope ends them. The scope that it runs in stays with the caller; a clone in the
+/// task would keep that scope alive.
 #[background(on = server)]
-async fn nearest(server: TaskScope, probes: Probes) -> Result<&'static str, TaskError> {
-    let children = server.child();
+async fn nearest(
+    server: &TaskScope,
+    children: TaskScope,
+    probes: Probes,
+) -> Result<&'static str, TaskError> {
     let mut asked = TaskSet::new();
     for (mirror, answers_in) in [("far", 60), ("near", 0), ("farther", 600)] {
         let answers_in = Duration::from_secs(answers_in);
@@ -61,19 +65,18 @@ async fn nearest(server: TaskScope, probes: Probes) -> Result<&'static str, Task
 async fn main() -> Result<(), TaskError> {
     let (server, probes) = (TaskScope::new(), Probes::default());
 
-    let answer = nearest(server.clone(), probes.clone()).await??;
+    let answer = nearest(&server, server.child(), probes.clone()).await??;
     println!("the nearest mirror is the one that is {answer}");
     assert_eq!(answer, "near");
     assert_eq!(probes.0.load(SeqCst), 0, "no child outlived its parent");
 
     // A parent that is aborted takes its children with it.
     #[background(on = server)]
-    async fn asks_for_ever(server: TaskScope, probes: Probes) {
-        let children = server.child();
+    async fn asks_endlessly(server: &TaskScope, children: TaskScope, probes: Probes) {
         let endless = children.spawn_named("probe", probe("silent", Duration::MAX, probes.count()));
         let _ = endless.await;
     }
-    let parent = asks_for_ever(server.clone(), probes.clone());
+    let parent = asks_endlessly(&server, server.child(), probes.clone());
     while probes.0.load(SeqCst) == 0 {
         tokio::task::yield_now().await;
     }

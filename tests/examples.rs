@@ -39,6 +39,7 @@ macro_rules! examples {
 }
 
 examples! {
+    accept_loop,
     cancel_and_stop,
     cpu_bound,
     fan_out,
@@ -46,5 +47,9 @@ examples! {
     get_the_result,
     graceful_shutdown,
     methods_and_traits,
+    metrics,
+    ordered_shutdown,
     structured,
+    supervised,
+    task_local,
 }

@@ -24,12 +24,13 @@
 //! |---|---|
 //! | start a function in the background | [`macro@background`] |
 //! | start a future or closure at hand | [`spawn`], [`spawn_named`], [`spawn_result`], [`spawn_blocking`], [`spawn_local`] |
-//! | wait for it, cancel it, let go of it | [`TaskHandle`] |
+//! | give it a name, a label and a place to run | [`TaskBuilder`] |
+//! | wait for it, cancel it, detach it | [`TaskHandle`] |
 //! | end it when its owner goes away | [`AbortOnDrop`] |
 //! | keep it in a field of a struct, where nothing awaits it | [`TaskGuard`] |
 //! | cancel it from elsewhere | [`CancelHandle`], [`CancellationToken`] |
 //! | know what went wrong | [`TaskError`] |
-//! | hear of failures that nobody waited for | [`set_failure_hook`] |
+//! | hear of failures that are not awaited | [`set_failure_hook`] |
 //! | keep tasks together, see what runs, shut down | [`TaskScope`] |
 //! | have the values of many tasks | [`TaskSet`] |
 //! | find tasks by key, end one, have its value with its key | [`TaskMap`] |
@@ -37,7 +38,7 @@
 //!
 //! # Features
 //!
-//! - `tracing`: the caller's span is the task's parent, and failures that nobody received are
+//! - `tracing`: the caller's span is the task's parent, and failures that are not received are
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
@@ -53,6 +54,7 @@ mod spawn;
 mod spawner;
 mod start;
 mod task;
+mod task_builder;
 
 #[doc(hidden)]
 #[path = "private.rs"]
@@ -71,6 +73,7 @@ pub use self::{
     spawn::{spawn, spawn_blocking, spawn_local, spawn_named, spawn_result},
     spawner::Spawn,
     task::Task,
+    task_builder::TaskBuilder,
 };
 pub use spawn_macros::background;
 pub use tokio_util::sync::{CancellationToken, DropGuard};

@@ -13,7 +13,10 @@ pub use crate::{
         copied, if_error, returns, returns_of_attempt, returns_of_call,
     },
 };
-use crate::{Spawn, TaskGuard, TaskHandle, start};
+use crate::{
+    Spawn, TaskGuard, TaskHandle,
+    start::{self, start, start_blocking, start_local},
+};
 
 // rustc shows the line with the broken bound, and so what is said beside it.
 #[inline(always)]
@@ -24,7 +27,7 @@ where
     R: Report<F::Output>,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&CurrentRuntime, name, report, Plain, future)
+    start!(F; &CurrentRuntime, name, report, Plain, future)
 }
 
 #[inline(always)]
@@ -43,7 +46,7 @@ where
     W: Wrap,
     F: Future<Output: Send + 'static> + Send + 'static, // else: `#[background(local)]`
 {
-    start::start(&spawner, name, report, wrap, future)
+    start!(F; &spawner, name, report, wrap, future)
 }
 
 #[track_caller]
@@ -97,7 +100,7 @@ where
     W: Wrap,
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local(name, report, wrap, future)
+    start_local!(F; name, report, wrap, future)
 }
 
 #[inline(always)]
@@ -117,7 +120,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    start::start_blocking(&spawner, name, report, wrap, function)
+    start_blocking!(F; &spawner, name, report, wrap, function)
 }
 
 /// Its type tells `?` and `return` what the function returns. It is never called.

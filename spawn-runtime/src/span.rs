@@ -77,8 +77,9 @@ impl<F: Future> Future for InSpan<F> {
     }
 }
 
-impl<F: sealed::Task> sealed::Task for InSpan<F> {
+impl<F: Task> sealed::Task for InSpan<F> {
     type In<O: Owner + Clone> = InSpan<F::In<O>>;
+    type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static> = InSpan<F::Around<E>>;
 
     fn task_name(&self) -> TaskName {
         self.task().task_name()
@@ -95,6 +96,14 @@ impl<F: sealed::Task> sealed::Task for InSpan<F> {
     fn into_owned<O: Owner + Clone>(mut self, owner: O) -> Self::In<O> {
         let task = self.task.take().expect("dropped last");
         InSpan::new(self.span.clone(), task.into_owned(owner))
+    }
+
+    fn into_around<E>(mut self, enter: E) -> Self::Around<E>
+    where
+        E: FnMut(&mut dyn FnMut()) + Send + 'static,
+    {
+        let task = self.task.take().expect("dropped last");
+        InSpan::new(self.span.clone(), task.into_around(enter))
     }
 
     fn refuse(mut self, by: impl Owner) -> F::Output {

@@ -3,7 +3,7 @@ use std::fmt::Debug;
 use crate::{
     TaskHandle,
     spawner::CurrentRuntime,
-    start,
+    start::{start, start_blocking, start_local},
     task::{FixedName, NameOf, NoReport, Plain, ReportDebugOrString},
 };
 
@@ -12,7 +12,7 @@ use crate::{
 /// For a function of your own, prefer [`#[background]`](macro@crate::background): it moves its
 /// arguments by itself, and gives the task the function's name. Here the name is the short type name
 /// of the future, which for an `async` block is that of the function around it; to choose one, use
-/// [`spawn_named`]. An `Err` that nobody receives is reported by [`spawn_result`] only; a panic always.
+/// [`spawn_named`]. An `Err` that is not received is reported by [`spawn_result`] only; a panic always.
 ///
 /// Builds on [`tokio::spawn`]; what it returns knows its name and place, and its errors do too.
 ///
@@ -34,7 +34,7 @@ pub fn spawn<F>(future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    start::start(&CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, future)
+    start!(F; &CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, future)
 }
 
 /// Starts a future in the background under a name.
@@ -60,10 +60,10 @@ pub fn spawn_named<F>(name: &'static str, future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    start::start(&CurrentRuntime, FixedName(name), NoReport, Plain, future)
+    start!(F; &CurrentRuntime, FixedName(name), NoReport, Plain, future)
 }
 
-/// Starts a future whose `Err` is reported if nobody receives it.
+/// Starts a future whose `Err` is reported if it is not received.
 ///
 /// As [`spawn`], which can't tell a `Result` from any other value. A `#[background]` function whose
 /// return type is a `Result` does this by itself. The error's text is its `Debug`, as when `main`
@@ -96,13 +96,7 @@ where
     T: Send + 'static,
     E: Debug + Send + 'static,
 {
-    start::start(
-        &CurrentRuntime,
-        NameOf::<F>::NEW,
-        ReportDebugOrString,
-        Plain,
-        future,
-    )
+    start!(F; &CurrentRuntime, NameOf::<F>::NEW, ReportDebugOrString, Plain, future)
 }
 
 /// Starts a function that blocks or computes, on a thread of the runtime's blocking pool.
@@ -134,7 +128,7 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    start::start_blocking(&CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, function)
+    start_blocking!(F; &CurrentRuntime, NameOf::<F>::NEW, NoReport, Plain, function)
 }
 
 /// Starts a future that is not `Send`, on the current [`LocalSet`](tokio::task::LocalSet) or
@@ -166,5 +160,5 @@ pub fn spawn_local<F>(future: F) -> TaskHandle<F::Output>
 where
     F: Future<Output: 'static> + 'static,
 {
-    start::start_local(NameOf::<F>::NEW, NoReport, Plain, future)
+    start_local!(F; NameOf::<F>::NEW, NoReport, Plain, future)
 }

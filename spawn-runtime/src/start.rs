@@ -21,13 +21,33 @@ use crate::{
     task::{
         self, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity,
         Inline, Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture,
-        TaskName, Turn, Wrap, fits_inline,
+        TaskName, Turn, Wrap,
     },
 };
 
-#[inline(always)]
+/// Starts a future. `$F` is its type.
+///
+/// A macro, and in each function that takes a future from a user: as a function it would be one more frame
+/// through which an unoptimised build moves the future, all of which are on the stack at once.
+macro_rules! start {
+    ($F:ty; $spawner:expr, $name:expr, $report:expr, $wrap:expr, $future:expr) => {{
+        use $crate::{start, task};
+        if const { task::fits_inline::<$F>() } {
+            start::start_inline($spawner, $name, $report, $wrap, $future)
+        } else {
+            let body = Box::pin(task::Inline {
+                name: $name,
+                future: $future,
+            });
+            start::start_boxed($spawner, $report, $wrap, body)
+        }
+    }};
+}
+pub(crate) use start;
+
+#[inline]
 #[track_caller]
-pub(crate) fn start<S, N, R, W, F>(
+pub(crate) fn start_inline<S, N, R, W, F>(
     spawner: &S,
     name: N,
     report: R,
@@ -41,18 +61,18 @@ where
     W: Wrap,
     F: Future<Output: Send + 'static> + Send + 'static,
 {
-    let body = Inline::new(name, future);
-    if const { fits_inline::<Inline<N, F>>() } {
-        start_body(spawner, report, wrap.wrap(body))
-    } else {
-        start_boxed(spawner, report, wrap, Box::pin(body))
-    }
+    start_body(spawner, report, wrap.wrap(Inline { name, future }))
 }
 
 // One for all functions with the same output and options.
 #[inline(never)]
 #[track_caller]
-fn start_boxed<S, R, W, T>(spawner: &S, report: R, wrap: W, body: Boxed<T>) -> TaskHandle<T>
+pub(crate) fn start_boxed<S, R, W, T>(
+    spawner: &S,
+    report: R,
+    wrap: W,
+    body: Boxed<T>,
+) -> TaskHandle<T>
 where
     S: Spawn,
     R: Report<T>,
@@ -76,9 +96,26 @@ where
     TaskHandle::new(spawn_task(spawner, task), name, label, spawned_at)
 }
 
-#[inline(always)]
+/// Starts a future that need not be `Send`; otherwise as [`start!`].
+macro_rules! start_local {
+    ($F:ty; $name:expr, $report:expr, $wrap:expr, $future:expr) => {{
+        use $crate::{start, task};
+        if const { task::fits_inline::<$F>() } {
+            start::start_local_inline($name, $report, $wrap, $future)
+        } else {
+            let body = Box::pin(task::Inline {
+                name: $name,
+                future: $future,
+            });
+            start::start_local_boxed($report, $wrap, body)
+        }
+    }};
+}
+pub(crate) use start_local;
+
+#[inline]
 #[track_caller]
-pub(crate) fn start_local<N, R, W, F>(
+pub(crate) fn start_local_inline<N, R, W, F>(
     name: N,
     report: R,
     wrap: W,
@@ -90,17 +127,12 @@ where
     W: Wrap,
     F: Future<Output: 'static> + 'static,
 {
-    let body = Inline::new(name, future);
-    if const { fits_inline::<Inline<N, F>>() } {
-        start_local_body(report, wrap.wrap_local(body))
-    } else {
-        start_local_boxed(report, wrap, Box::pin(body))
-    }
+    start_local_body(report, wrap.wrap_local(Inline { name, future }))
 }
 
 #[inline(never)]
 #[track_caller]
-fn start_local_boxed<R, W, T>(report: R, wrap: W, body: LocalBoxed<T>) -> TaskHandle<T>
+pub(crate) fn start_local_boxed<R, W, T>(report: R, wrap: W, body: LocalBoxed<T>) -> TaskHandle<T>
 where
     R: Report<T>,
     W: Wrap,
@@ -168,7 +200,7 @@ where
     let mut make = Some(make);
     let next = move |is_last: bool| {
         let body = next_of(&mut make, &copy, is_last)();
-        Attempt::new(inner.clone().wrap(Inline::new(name, body)))
+        Attempt::new(inner.clone().wrap(Inline { name, future: body }))
     };
     let next: Box<dyn FnMut(bool) -> Attempt<_> + Send> = Box::new(next);
     let body = Attempted::new(policy, name.name(), report, next);
@@ -202,7 +234,7 @@ where
     let mut make = Some(make);
     let next = move |is_last: bool| {
         let body = next_of(&mut make, &copy, is_last)();
-        Attempt::new_local(inner.clone().wrap_local(Inline::new(name, body)))
+        Attempt::new_local(inner.clone().wrap_local(Inline { name, future: body }))
     };
     let next: Box<dyn FnMut(bool) -> Attempt<_>> = Box::new(next);
     let body = Attempted::new(policy, name.name(), report, next);
@@ -235,10 +267,22 @@ pub trait StartBlocking {
         T: Send + 'static;
 }
 
-/// A function that is large is boxed where it comes in, as a future is.
-#[inline(always)]
+/// Starts a blocking function. One that is large is boxed where it comes in, as a future is.
+macro_rules! start_blocking {
+    ($F:ty; $spawner:expr, $name:expr, $report:expr, $start:expr, $function:expr) => {{
+        use $crate::{start, task};
+        if const { task::fits_inline::<$F>() } {
+            start::start_call($spawner, $name, $report, $start, $function)
+        } else {
+            start::start_boxed_call($spawner, $name, $report, $start, Box::new($function))
+        }
+    }};
+}
+pub(crate) use start_blocking;
+
+#[inline]
 #[track_caller]
-pub(crate) fn start_blocking<S, N, R, W, F, T>(
+pub(crate) fn start_call<S, N, R, W, F, T>(
     spawner: &S,
     name: N,
     report: R,
@@ -253,13 +297,26 @@ where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,
 {
-    let identity = Identity::new(name.name());
-    if const { fits_inline::<F>() } {
-        start.start(spawner, identity, report, function)
-    } else {
-        let function: Box<dyn FnOnce() -> T + Send> = Box::new(function);
-        start.start(spawner, identity, report, function)
-    }
+    start.start(spawner, Identity::new(name.name()), report, function)
+}
+
+#[inline]
+#[track_caller]
+pub(crate) fn start_boxed_call<S, N, R, W, T>(
+    spawner: &S,
+    name: N,
+    report: R,
+    start: W,
+    function: Box<dyn FnOnce() -> T + Send>,
+) -> TaskHandle<T>
+where
+    S: Spawn,
+    N: Name,
+    R: Report<T>,
+    W: StartBlocking,
+    T: Send + 'static,
+{
+    start_call(spawner, name, report, start, function)
 }
 
 impl StartBlocking for Plain {

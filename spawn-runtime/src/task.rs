@@ -3,6 +3,7 @@
 //! Apart from [`Task`] these are internals: public only where an expansion or a bound names them.
 #![allow(missing_docs)]
 
+mod around;
 mod attempts;
 mod blocking;
 mod body;
@@ -20,18 +21,8 @@ mod timeout;
 
 use std::panic::Location;
 
-pub use self::{
-    attempts::{Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, if_error},
-    body::{Body, Plain, Wrap},
-    label::Label,
-    limit::{CancellableLimit, Limit, Limiter},
-    name::Name,
-    report::{Detached, NoReport, Report},
-    returns::{Describe, Returns, returns, returns_of_attempt, returns_of_call},
-    sealed::BlockingTask,
-    timeout::Timeout,
-};
 pub(crate) use self::{
+    around::Around,
     attempts::{Attempt, Attempted},
     blocking::BlockingCall,
     body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
@@ -42,6 +33,17 @@ pub(crate) use self::{
     outcome::{Outcome, Unfinished, UnreceivedPanic},
     owner::{Departure, HandOver, Leave, Owner},
     report::ReportDebugOrString,
+};
+pub use self::{
+    attempts::{Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, if_error},
+    body::{Body, Plain, Wrap},
+    label::Label,
+    limit::{CancellableLimit, Limit, Limiter},
+    name::Name,
+    report::{Detached, NoReport, Report},
+    returns::{Describe, Returns, returns, returns_of_attempt, returns_of_call},
+    sealed::BlockingTask,
+    timeout::Timeout,
 };
 
 /// A task on its way to a runtime: the future that a [`Spawn`](crate::Spawn) gets to run.
@@ -73,4 +75,60 @@ pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
 
     /// Returns the place of the call that started the task.
     fn spawned_at(&self) -> &'static Location<'static>;
+
+    /// Puts a function around each poll of the body, and around its destructors: to set a task-local value or the
+    /// context of a thread, or to measure.
+    ///
+    /// `enter` gets what polls the body, and calls it once, within what it sets up. A panic in `enter` is one of the
+    /// task. Unlike a future around a task, the result is a task itself, so a
+    /// [`TaskScope`](crate::TaskScope) takes it. It is for a [spawner of your own](crate::Spawn).
+    ///
+    /// A blocking function is no `Task`: a spawner wraps the closure that
+    /// [`spawn_blocking`](crate::Spawn::spawn_blocking) gets.
+    ///
+    /// # Panics
+    ///
+    /// If the future has been polled: a spawner does it before.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{Spawn, Task, TaskScope, background};
+    /// use tokio::task::JoinHandle;
+    ///
+    /// tokio::task_local! { static USER: u32; }
+    ///
+    /// /// Spawns in a scope, for a user.
+    /// struct For<S>(u32, S);
+    ///
+    /// impl<S: Spawn> Spawn for For<S> {
+    ///     type Owned = For<S::Owned>;
+    ///
+    ///     fn spawner(&self) -> Self::Owned {
+    ///         For(self.0, self.1.spawner())
+    ///     }
+    ///
+    ///     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+    ///         let user = self.0;
+    ///         self.1.spawn(task.around(move |poll| USER.sync_scope(user, poll)))
+    ///     }
+    /// }
+    ///
+    /// #[background(on = For(user, scope))]
+    /// async fn greet(scope: &TaskScope, user: u32) -> u32 {
+    ///     USER.get()
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// assert_eq!(greet(&TaskScope::new(), 7).await.unwrap(), 7);
+    /// # }
+    /// ```
+    fn around<E>(self, enter: E) -> impl Task<Output = Self::Output>
+    where
+        Self: Sized,
+        E: FnMut(&mut dyn FnMut()) + Send + 'static,
+    {
+        self.into_around(enter)
+    }
 }

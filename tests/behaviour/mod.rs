@@ -18,6 +18,7 @@ mod other_attributes;
 mod parity;
 mod spawner;
 mod stop;
+mod task_builder;
 mod timeout;
 mod tracing;
 mod traits;

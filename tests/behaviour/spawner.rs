@@ -250,3 +250,124 @@ async fn a_borrowed_self_that_only_options_name_stays_with_the_caller() {
     assert_eq!(server.scope.len(), 1);
     assert_eq!(handle.await.unwrap(), 42);
 }
+
+tokio::task_local! {
+    static USER: u32;
+}
+
+fn user() -> Option<u32> {
+    USER.try_get().ok()
+}
+
+/// Spawns on another spawner, for a user.
+struct For<S>(u32, S);
+
+impl<S: Spawn> Spawn for For<S> {
+    type Owned = For<S::Owned>;
+
+    fn spawner(&self) -> Self::Owned {
+        For(self.0, self.1.spawner())
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        let user = self.0;
+        let task = task.around(move |poll| USER.sync_scope(user, poll));
+        assert_ne!(task.name(), "");
+        self.1.spawn(task)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        let user = self.0;
+        self.1
+            .spawn_blocking(move || USER.sync_scope(user, function))
+    }
+
+    fn token(&self) -> CancellationToken {
+        self.1.token()
+    }
+}
+
+/// Notes the user that it is dropped for.
+struct Leaves(Arc<Mutex<Vec<Option<u32>>>>);
+
+impl Drop for Leaves {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(user());
+    }
+}
+
+#[background(on = For(7, scope), timeout = "1h", limit = 8)]
+async fn for_a_user(scope: &TaskScope, wait: Duration, _leaves: Leaves) -> Option<u32> {
+    tokio::time::sleep(wait).await;
+    user()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_around_a_task_is_around_its_polls_and_destructors_in_a_scope_too() {
+    let (scope, left) = (TaskScope::new(), Arc::default());
+    let leaves = || Leaves(Arc::clone(&left));
+    let ended = for_a_user(&scope, Duration::from_secs(1), leaves());
+    assert_eq!(scope.tasks()[0].name(), "for_a_user");
+    assert_eq!(ended.await.unwrap(), Some(7));
+
+    for_a_user(&scope, Duration::MAX, leaves()).abort();
+    scope.wait().await;
+    scope.close();
+    let refused = for_a_user(&scope, Duration::ZERO, leaves());
+    assert!(refused.await.unwrap_err().is_refused());
+    assert_eq!(*left.lock().unwrap(), [Some(7); 3]);
+    assert_eq!(user(), None);
+}
+
+#[tokio::test]
+async fn a_blocking_function_with_a_limit_goes_on_at_a_users_spawner_of_a_scope() {
+    #[background(on = For(7, scope), blocking, limit = 1)]
+    fn on_a_thread(scope: &TaskScope) -> Option<u32> {
+        user()
+    }
+    let scope = TaskScope::new();
+    assert_eq!(on_a_thread(&scope).await.unwrap(), Some(7));
+    assert_eq!(scope.shutdown(Duration::ZERO).await.finished, 1);
+}
+
+#[tokio::test]
+async fn a_panic_around_a_task_is_a_panic_of_the_task() {
+    struct Around(fn(&mut dyn FnMut()), TaskScope);
+
+    impl Spawn for Around {
+        type Owned = TaskScope;
+
+        fn spawner(&self) -> TaskScope {
+            self.1.clone()
+        }
+
+        fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+            Spawn::spawn(&self.1, task.around(self.0))
+        }
+    }
+
+    #[background(on = around)]
+    async fn fine(around: &Around) {}
+
+    let scope = TaskScope::new();
+    let panics = fine(&Around(|_| panic!("no context"), scope.clone()));
+    assert_eq!(
+        panics.await.unwrap_err().panic_message(),
+        Some("no context")
+    );
+    let forgets = fine(&Around(|_| (), scope.clone()));
+    assert!(forgets.await.unwrap_err().is_panic());
+    let twice = Around(
+        |poll| {
+            poll();
+            poll();
+        },
+        scope.clone(),
+    );
+    fine(&twice).await.unwrap();
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.panicked, report.finished), (2, 1));
+}

@@ -2,9 +2,12 @@
 //! counts add up, and nothing hangs. `ci/stress.sh` runs more of everything.
 
 mod closing;
+mod leaving;
 mod panics;
 mod races;
 mod runtimes;
 #[cfg(unix)]
 mod signals;
+mod stack;
+mod storms;
 mod wakers;

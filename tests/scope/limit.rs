@@ -179,6 +179,26 @@ async fn ready_waits_for_room_and_returns_when_the_scope_is_closed() {
     TaskScope::new().ready().await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn ready_counts_tasks_that_were_not_polled_yet() {
+    let scope = limited(2);
+    let begun = Instant::now();
+    for _ in 0..6 {
+        scope.ready().await;
+        scope.spawn(async { sleep(SECOND).await }).detach();
+        assert!(scope.len() <= 2);
+    }
+    assert_eq!(begun.elapsed().as_secs(), 2);
+}
+
+#[tokio::test]
+async fn a_task_that_is_aborted_before_it_is_polled_gives_its_slot_back() {
+    let scope = limited(1);
+    scope.spawn(pending::<()>()).abort();
+    scope.ready().await;
+    assert_eq!(scope.spawn(async { 7 }).await.unwrap(), 7);
+}
+
 #[test]
 #[should_panic(expected = "must be at least 1")]
 fn a_limit_of_zero_is_refused_where_it_is_written() {

@@ -122,6 +122,40 @@ fn a_waiter_hears_of_the_last_task_and_sees_what_all_have_done() {
     });
 }
 
+// Another task comes when the scope was empty for a moment, of which the waiter hears all the same.
+#[test]
+fn a_waiter_sees_what_was_done_before_the_scope_was_empty_for_a_moment() {
+    loom::model(|| {
+        let node = Node::new(1, None);
+        let works = [Work::new(), Work::new()];
+        let entries = [0, 1].map(|task| Node::admit(&node, 0, task).unwrap());
+        let [first, second] = entries;
+        let other = {
+            let (work, node) = (works[0].clone(), node.clone());
+            thread::spawn(move || {
+                work.done();
+                node.leave(&first);
+            })
+        };
+        let next = {
+            let (work, node) = (works[1].clone(), node.clone());
+            thread::spawn(move || {
+                work.done();
+                node.leave(&second);
+                drop(second);
+                Node::admit(&node, 0, 2).unwrap()
+            })
+        };
+        // Without the third the scope is empty in the end, with it perhaps never again.
+        let entered = node.registry.entered();
+        if entered == 2 && node.registry.have_left(entered) {
+            assert!(works.iter().all(|work| work.is_done()));
+        }
+        other.join().unwrap();
+        end(&node, [next.join().unwrap()]);
+    });
+}
+
 // The last of a scope's tasks wakes both those who wait for it and those who wait for its parent.
 #[test]
 fn two_waiters_at_two_scopes_both_hear_of_the_last_task() {

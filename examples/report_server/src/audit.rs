@@ -20,18 +20,20 @@ impl AuditLog {
         AuditLog { file, scope }
     }
 
-    /// Notes what happened, out of everybody's way. There is no handle to look at, so a write that
-    /// fails goes to the failure hook.
-    // `limit = 1` keeps the lines whole and in order.
-    #[background(blocking, detach, limit = 1, on = self.scope, name = "audit_log")]
-    pub fn note(self, what: String) -> io::Result<()> {
-        let seconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| since.as_secs());
-        let mut file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.file)?;
-        file.write_all(format!("{seconds} {what}\n").as_bytes())
+    /// Notes what happened, out of everybody's way.
+    #[track_caller]
+    pub fn note(&self, what: String) {
+        append(&self.scope, self.file.clone(), what);
     }
+}
+
+/// There is no handle to look at, so a write that fails goes to the failure hook.
+// `limit = 1` keeps the lines whole and in order.
+#[background(blocking, detach, limit = 1, on = scope, name = "audit_log")]
+fn append(scope: &TaskScope, file: PathBuf, what: String) -> io::Result<()> {
+    let seconds = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs());
+    let mut file = OpenOptions::new().create(true).append(true).open(file)?;
+    file.write_all(format!("{seconds} {what}\n").as_bytes())
 }

@@ -87,7 +87,7 @@ pub async fn shut_down(app: &App, signals: &mut Signals) -> Result<Stopped, Data
         interrupted,
         interrupted_in_queue: queued.len(),
     };
-    app.audit.clone().note(format!("stopped: {reports}"));
+    app.audit.note(format!("stopped: {reports}"));
 
     // The reports have had their time; the audit log may write its last line, and the answers that
     // are on their way may arrive.

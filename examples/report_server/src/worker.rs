@@ -27,7 +27,7 @@ pub async fn accept_report(
     month: Month,
 ) -> Result<Report, ApiError> {
     let report = app.database.add_report(customer.id, month).await?;
-    app.audit.clone().note(format!(
+    app.audit.note(format!(
         "report {} requested: {} {month}",
         report.id, customer.name
     ));
@@ -56,11 +56,10 @@ async fn generate_report(
         month,
         orders,
     };
-    // Should this task be dropped from here on (cancelled, out of time), the drawing is told: it ends
-    // at its next page, or at once if it waits for its turn.
+    // Should this task be dropped from here on (cancelled, out of time), the drawing ends with its scope: at
+    // its next page, or at once if it waits for its turn.
     let drawing = app.scopes.reports.child();
-    let _told = drawing.token().drop_guard();
-    let pdf = render_pdf(drawing, app, id, subject).flatten().await?;
+    let pdf = render_pdf(&drawing, app, id, subject).flatten().await?;
     pdf.ok_or(ReportError::Cancelled)
 }
 
@@ -68,7 +67,7 @@ async fn generate_report(
 /// cancelled on the way.
 #[background(blocking, limit = RENDERED_AT_ONCE, on = scope)]
 fn render_pdf(
-    scope: TaskScope,
+    scope: &TaskScope,
     app: Arc<App>,
     id: ReportId,
     subject: Subject,
@@ -107,9 +106,7 @@ async fn record_end(
     };
     app.running.remove(id);
     if let Some(report) = ended? {
-        app.audit
-            .clone()
-            .note(format!("report {id} {}", report.state));
+        app.audit.note(format!("report {id} {}", report.state));
     }
     Ok(())
 }
@@ -119,7 +116,7 @@ pub async fn cancel_report(app: &App, id: ReportId) -> Result<Option<Report>, Da
     let cancelled = app.database.advance(id, State::Cancelled, None).await?;
     if cancelled.is_some() {
         app.running.cancel(id);
-        app.audit.clone().note(format!("report {id} cancelled"));
+        app.audit.note(format!("report {id} cancelled"));
     }
     Ok(cancelled)
 }

@@ -63,6 +63,10 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
         // For clippy a future as the value of an `async` block is a mistake, but not as that of a function.
         call = quote_spanned!(context.generated=> #[allow(clippy::async_yields_async)] #call);
     }
+    if spawner.is_some() && given.is_none() {
+        // `&` is not needed where the user's expression makes a spawner; it is where that names one.
+        call = quote_spanned!(context.generated=> #[allow(clippy::needless_borrows_for_generic_args)] #call);
+    }
     if !statements.is_empty() {
         // To append one stream to another takes long, so it is done only where it must be.
         statements.extend(call);

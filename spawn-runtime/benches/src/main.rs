@@ -25,7 +25,7 @@ usage: benchmarks run WAY BATCH ROUNDS [current|two]   do the work, e.g. under c
        benchmarks park WAY TASKS                       bytes per parked task
        benchmarks guard BASELINE                       fail when a ratio is worse than in the file
        benchmarks accept BASELINE                      write the file
-       benchmarks table README BENCHMARKS              measure all, and write the tables of both pages
+       benchmarks table BENCHMARKS                     measure all, and write the tables
        benchmarks contended BENCHMARKS                 measure eight tasks that spawn at once, and write that table
        benchmarks splice PAGE NAME                     put standard input between a page's markers";
 
@@ -57,7 +57,7 @@ fn main() -> ExitCode {
         ["park", way, tasks] => memory::park(way, number(tasks)),
         ["guard", baseline] => return guard::check(baseline),
         ["accept", baseline] => guard::accept(baseline),
-        ["table", readme, benchmarks] => table::write(readme, benchmarks),
+        ["table", benchmarks] => table::write(benchmarks),
         ["contended", benchmarks] => table::write_contended(benchmarks),
         ["splice", page, name] => table::splice_input(page, name),
         _ => {

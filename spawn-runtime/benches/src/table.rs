@@ -1,4 +1,4 @@
-//! The tables of README.md and BENCHMARKS.md, so that nobody types a number.
+//! The tables of BENCHMARKS.md, so that nobody types a number.
 
 use std::{fmt::Write as _, fs, io::Read as _};
 
@@ -24,7 +24,7 @@ struct Measured {
     contended: f64,
 }
 
-pub fn write(readme: &str, benchmarks: &str) {
+pub fn write(benchmarks: &str) {
     let ways: Vec<&Way> = ways::all().collect();
     let counts = count::at_once(&ways, |way| {
         let current = |batch| count::instructions(way, batch, Runtime::CurrentThread);
@@ -55,9 +55,7 @@ pub fn write(readme: &str, benchmarks: &str) {
             },
         )
         .collect();
-    let by_hand = by_hand(&ways, &measured);
-    splice(readme, "by hand", &by_hand);
-    splice(benchmarks, "by hand", &by_hand);
+    splice(benchmarks, "by hand", &by_hand(&ways, &measured));
     splice(benchmarks, "all ways", &all_ways(&ways, &measured));
     splice(benchmarks, "parked", &parked());
 }

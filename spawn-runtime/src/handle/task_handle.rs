@@ -71,22 +71,50 @@ pub struct TaskHandle<T> {
     join: JoinHandle<Outcome<T>>,
     name: TaskName,
     spawned_at: &'static Location<'static>,
-    /// That of the `#[cancel]` parameter, which `cancel` cancels.
-    token: Option<CancellationToken>,
-    more: Option<Box<More>>,
+    more: More,
     received: bool,
 }
 
-/// What few tasks have, so that the handles of the others do not grow.
+/// What few tasks have. One field, which costs one comparison when a handle is dropped.
+enum More {
+    Nothing,
+    /// That of the `#[cancel]` parameter, which `cancel` cancels.
+    Token(CancellationToken),
+    Rare(Box<Rare>),
+}
+
 #[derive(Default)]
-struct More {
+struct Rare {
+    token: Option<CancellationToken>,
     /// A blocking function with a `limit` is two tasks: `abort` acts on either.
     queue: Option<Arc<AbortControl>>,
     label: Option<Label>,
 }
 
+impl More {
+    #[cold]
+    fn with_label(label: Label) -> Self {
+        More::Rare(Box::new(Rare {
+            label: Some(label),
+            ..Rare::default()
+        }))
+    }
+
+    #[cold]
+    fn rare(&mut self) -> &mut Rare {
+        if let More::Nothing = self {
+            *self = More::Rare(Box::default());
+        }
+        match self {
+            More::Rare(rare) => rare,
+            _ => unreachable!("the token comes last"),
+        }
+    }
+}
+
 impl<T> TaskHandle<T> {
-    #[inline]
+    // Not inlined it would cost a copy of the whole handle.
+    #[inline(always)]
     pub(crate) fn new(
         join: JoinHandle<Outcome<T>>,
         name: TaskName,
@@ -97,13 +125,10 @@ impl<T> TaskHandle<T> {
             join,
             name,
             spawned_at,
-            token: None,
-            more: label.map(|label| {
-                Box::new(More {
-                    queue: None,
-                    label: Some(label),
-                })
-            }),
+            more: match label {
+                None => More::Nothing,
+                Some(label) => More::with_label(label),
+            },
             received: false,
         }
     }
@@ -111,21 +136,38 @@ impl<T> TaskHandle<T> {
     // Not inlined it would cost a copy of the whole handle.
     #[inline(always)]
     pub(crate) fn with_token(mut self, token: CancellationToken) -> Self {
-        self.token = Some(token);
+        match self.more {
+            More::Nothing => self.more = More::Token(token),
+            _ => self.more.rare().token = Some(token),
+        }
         self
     }
 
     pub(crate) fn with_abort_control(mut self, queue: Arc<AbortControl>) -> Self {
-        self.more.get_or_insert_default().queue = Some(queue);
+        self.more.rare().queue = Some(queue);
         self
     }
 
     fn queue(&self) -> Option<&Arc<AbortControl>> {
-        self.more.as_ref()?.queue.as_ref()
+        match &self.more {
+            More::Rare(rare) => rare.queue.as_ref(),
+            _ => None,
+        }
+    }
+
+    fn token(&self) -> Option<&CancellationToken> {
+        match &self.more {
+            More::Nothing => None,
+            More::Token(token) => Some(token),
+            More::Rare(rare) => rare.token.as_ref(),
+        }
     }
 
     fn shared_label(&self) -> Option<&Label> {
-        self.more.as_ref()?.label.as_ref()
+        match &self.more {
+            More::Rare(rare) => rare.label.as_ref(),
+            _ => None,
+        }
     }
 
     /// Returns the task's id, unique among the tasks that run at the time.
@@ -191,7 +233,7 @@ impl<T> TaskHandle<T> {
     /// # }
     /// ```
     pub fn cancel(&self) {
-        match &self.token {
+        match self.token() {
             Some(token) => token.cancel(),
             None => self.abort(),
         }
@@ -221,7 +263,7 @@ impl<T> TaskHandle<T> {
 
     /// Returns a handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
     pub fn cancel_handle(&self) -> CancelHandle {
-        match (&self.token, self.queue()) {
+        match (self.token(), self.queue()) {
             (Some(token), _) => CancelHandle::cancels(token.clone()),
             (None, Some(queue)) => CancelHandle::aborts_queued(queue.clone()),
             (None, None) => CancelHandle::aborts(self.join.abort_handle()),
@@ -284,7 +326,7 @@ impl<T> TaskHandle<T> {
         grace: Duration,
         mut poll: impl FnMut(&mut Self, &mut Context<'_>) -> Poll<R>,
     ) -> R {
-        if let Some(token) = &self.token {
+        if let Some(token) = self.token() {
             token.cancel();
         }
         if grace < Duration::MAX {
@@ -383,14 +425,15 @@ impl<T> TaskHandle<T> {
             control
         });
         let (name, label, spawned_at) = (self.name, self.shared_label().cloned(), self.spawned_at);
-        let token = self.token.clone();
+        let token = self.token().cloned();
         let join = tokio::task::spawn_local(async move {
             poll_fn(|cx| self.poll_unreceived(cx)).await;
             Outcome::Value(())
         });
-        TaskHandle {
-            token,
-            ..TaskHandle::new(join, name, label, spawned_at).with_abort_control(control)
+        let handle = TaskHandle::new(join, name, label, spawned_at).with_abort_control(control);
+        match token {
+            Some(token) => handle.with_token(token),
+            None => handle,
         }
     }
 

@@ -28,14 +28,16 @@ use crate::{
 pub(super) struct Entry {
     pub(super) node: Arc<Node>,
     pub(super) shard: usize,
-    /// Relaxed: written and read under the lock of the shard.
+    /// Relaxed: stored by the spawner, and loaded by the task when it leaves. That it was spawned in between publishes it.
     key: AtomicUsize,
     name: TaskName,
     pub(super) spawned_at: &'static Location<'static>,
     since: Instant,
-    /// `NEW`, `WAITING` or `BEGUN`. Relaxed: only the task itself goes by it, and it publishes nothing.
+    /// `NEW`, `WAITING` or `BEGUN`. Relaxed: only the task stores it, and loads it in its next poll; the load in `info` may
+    /// be late. It publishes nothing.
     stage: AtomicU8,
-    /// Spares the task a lock. Relaxed: if it is not seen, the lock tells.
+    /// Spares the task a lock. Relaxed: the store in `set_abort` publishes nothing to the load in `is_polled`. The id is
+    /// behind the lock, and so it is looked for there if this is not seen yet.
     has_id: AtomicBool,
     control: Mutex<Control>,
     /// In a scope with a `limit`. Only the task itself takes it.
@@ -187,7 +189,7 @@ impl Entry {
         self.is_polled(WAITING);
     }
 
-    #[cold]
+    #[inline]
     fn is_polled(&self, stage: u8) {
         self.stage.store(stage, Relaxed);
         self.learn_id();
@@ -214,6 +216,16 @@ impl Entry {
             // It wakes a `LocalSet`, whose waker may be user code.
             catch_panic(|| abort.abort());
         }
+    }
+
+    /// The task was admitted, and is about to be spawned.
+    #[cold]
+    pub(super) fn take_free_slot(&self, slots: &Slots) {
+        let slot = slots.take_free();
+        if let Slot::None = slot {
+            self.stage.store(WAITING, Relaxed);
+        }
+        *lock(&self.slot) = slot;
     }
 
     /// Waits for a slot of the scope. An `Err`: there will be none.

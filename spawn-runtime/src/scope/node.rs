@@ -3,10 +3,7 @@ use std::{
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, OnceLock, Weak,
-        atomic::{
-            AtomicBool,
-            Ordering::{Acquire, Release},
-        },
+        atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
 
@@ -75,7 +72,7 @@ impl Settings {
     }
 }
 
-/// Locked from the root downwards, where two are locked at once.
+/// No other lock is taken while this is held, but for those of the token in `child`.
 #[derive(Default)]
 struct Children {
     closed: bool,
@@ -161,7 +158,8 @@ impl Node {
     #[inline]
     pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Result<Arc<Entry>, Arc<Entry>> {
         let shard = self.registry.shard_of_thread();
-        self.registry
+        let entry = self
+            .registry
             .enter(
                 shard,
                 task,
@@ -171,7 +169,11 @@ impl Node {
                         .for_each(|node| node.registry.enter_below(shard))
                 },
             )
-            .map_err(|task| self.refuse(shard, task))
+            .map_err(|task| self.refuse(shard, task))?;
+        if let Some(slots) = &self.slots {
+            entry.take_free_slot(slots);
+        }
+        Ok(entry)
     }
 
     #[cold]
@@ -330,12 +332,14 @@ impl Node {
     }
 
     pub(super) fn is_aborting(&self) -> bool {
-        // Acquire: pairs with `set_aborting`. A task that was aborted sees it.
-        self.aborting.load(Acquire)
+        // Relaxed: it publishes nothing. A task that was aborted sees what `set_aborting` stored before, since the abort
+        // has locked the task's `control` after that, and the task before this.
+        self.aborting.load(Relaxed)
     }
 
     pub(super) fn set_aborting(&self) {
-        self.aborting.store(true, Release);
+        // Relaxed: as its load says.
+        self.aborting.store(true, Relaxed);
     }
 
     /// Waits until there are no tasks, here and below.

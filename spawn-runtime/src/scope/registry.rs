@@ -27,6 +27,9 @@ use super::{
 /// A task is admitted or refused, and leaves, under the lock of its shard. So when
 /// [`close`](Self::close) has returned, all tasks that there will ever be are in the registry. No user code
 /// runs while a shard is locked: no waker, no destructor, no observer.
+///
+/// While a task is admitted, the lock of its shard is held and those of the scopes above are taken, upwards, one at a
+/// time. Nothing takes a lock below one that it holds.
 pub(super) struct Registry {
     shards: Box<[Padded<Mutex<Shard>>]>,
     /// How many tasks there are here and in the scopes below.

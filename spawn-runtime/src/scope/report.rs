@@ -48,7 +48,7 @@ pub struct ShutdownReport {
     pub panicked: usize,
     /// Tasks that ran out of their `timeout`.
     pub timed_out: usize,
-    /// Tasks that were cancelled or aborted by somebody else than the shutdown.
+    /// Tasks that were cancelled or aborted by anything but the shutdown.
     pub cancelled: usize,
     /// Tasks that were spawned when the scope was closed, and whose body never ran: as many as there were when the
     /// report was made.

@@ -37,7 +37,7 @@ impl Signals {
         .await;
         #[cfg(not(unix))]
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without a way to hear of it, nobody ever asks.
+            // Without a way to hear of it, it never comes.
             std::future::pending::<()>().await;
         }
     }

@@ -27,6 +27,15 @@ impl Slots {
         self.0.close();
     }
 
+    /// Takes a slot for a task that is about to be spawned. So [`has_room`](Self::has_room) counts tasks that the
+    /// runtime has not polled yet. One is free only when no task waits: what is given back goes to the queue first.
+    pub(super) fn take_free(&self) -> Slot {
+        match self.0.clone().try_acquire_owned() {
+            Ok(permit) => Slot::Held { _permit: permit },
+            Err(_) => Slot::None,
+        }
+    }
+
     /// Waits until a task that came now would run.
     pub(super) async fn has_room(&self) {
         // In the queue behind the tasks that wait; closed means that no task waits.
@@ -37,7 +46,7 @@ impl Slots {
 /// That of a task.
 #[derive(Default)]
 pub(super) enum Slot {
-    /// Before the task was polled, and when it has left.
+    /// Before the task was polled if no slot was free, and when it has left.
     #[default]
     None,
     Waiting(Acquire),

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Spawn, TaskHandle,
     spawner::{Announced, CurrentRuntime, Executor, take_announced},
-    start,
+    start::{start, start_blocking},
     task::{
         BlockingTask, Ending, FixedName, Identity, Name, NameOf, NoReport, Owner, Plain,
         ReportDebugOrString, Task, TaskName,
@@ -57,7 +57,7 @@ impl TaskScope {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        start::start(self, NameOf::<F>::NEW, NoReport, Plain, future)
+        start!(F; self, NameOf::<F>::NEW, NoReport, Plain, future)
     }
 
     /// Spawns a future in this scope under a name, which the scope's reports and listings call the task.
@@ -85,7 +85,7 @@ impl TaskScope {
     where
         F: Future<Output: Send + 'static> + Send + 'static,
     {
-        start::start(self, FixedName(name), NoReport, Plain, future)
+        start!(F; self, FixedName(name), NoReport, Plain, future)
     }
 
     /// Spawns a future in this scope whose `Err` is a failure: it is counted as one, and reported if it is not
@@ -118,7 +118,7 @@ impl TaskScope {
         T: Send + 'static,
         E: Debug + Send + 'static,
     {
-        start::start(self, NameOf::<F>::NEW, ReportDebugOrString, Plain, future)
+        start!(F; self, NameOf::<F>::NEW, ReportDebugOrString, Plain, future)
     }
 
     /// Spawns a function that blocks or computes, on the runtime's blocking pool.
@@ -148,7 +148,7 @@ impl TaskScope {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start::start_blocking(self, NameOf::<F>::NEW, NoReport, Plain, function)
+        start_blocking!(F; self, NameOf::<F>::NEW, NoReport, Plain, function)
     }
 
     /// Spawns a future in this scope on a runtime of your choice; also from outside any.
@@ -174,7 +174,7 @@ impl TaskScope {
             node: self.node(),
             runtime,
         };
-        start::start(&spawner, NameOf::<F>::NEW, NoReport, Plain, future)
+        start!(F; &spawner, NameOf::<F>::NEW, NoReport, Plain, future)
     }
 }
 

@@ -9,7 +9,7 @@ use std::{
 
 use crate::error::catch_panic;
 
-/// The blocks of a set in which a task has ended, and whom to wake for them.
+/// The blocks of a set in which a task has ended, and the waker of what waits for them.
 #[derive(Default)]
 pub(super) struct Woken(Mutex<State>);
 

@@ -11,8 +11,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Body, Ended, Ending, HandOver, Identity, Outcome, Owner, Report, Task, TaskName, Unfinished,
-    UnreceivedPanic,
+    Around, Body, Ended, Ending, HandOver, Identity, Outcome, Owner, Report, Task, TaskName,
+    Unfinished, UnreceivedPanic,
     outcome::{Failed, Notice, Unreceived},
     sealed,
 };
@@ -82,7 +82,7 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> TaskFuture<R, B, O> {
 impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B, O> {
     type Output = Outcome<B::Output>;
 
-    #[inline]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut stage = self.project().stage;
         let StageProjection::Running { owner, .. } = stage.as_mut().project() else {
@@ -123,7 +123,7 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B
 }
 
 /// The body has ended. Its destructors run, and a panic in one of them takes the place of the value.
-#[inline]
+#[inline(always)]
 fn end<R, B, O>(stage: Pin<&mut Stage<B, O>>, ended: Option<Ended<B::Output>>) -> Outcome<B::Output>
 where
     R: Report<B::Output>,
@@ -327,6 +327,7 @@ where
     B: Body<Output: Send + 'static> + Send + 'static,
 {
     type In<O: Owner + Clone> = TaskFuture<R, B, O>;
+    type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static> = Unowned<R, Around<B, E>>;
 
     #[inline]
     fn task_name(&self) -> TaskName {
@@ -346,6 +347,22 @@ where
         match mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Running { body, .. } => TaskFuture {
                 stage: Stage::Running { body, owner },
+                report: PhantomData,
+            },
+            Stage::Ended => unreachable!("a spawner has it before it is polled"),
+        }
+    }
+
+    fn into_around<E>(mut self, enter: E) -> Unowned<R, Around<B, E>>
+    where
+        E: FnMut(&mut dyn FnMut()) + Send + 'static,
+    {
+        match mem::replace(&mut self.stage, Stage::Ended) {
+            Stage::Running { body, owner } => TaskFuture {
+                stage: Stage::Running {
+                    body: Around::new(body, enter),
+                    owner,
+                },
                 report: PhantomData,
             },
             Stage::Ended => unreachable!("a spawner has it before it is polled"),

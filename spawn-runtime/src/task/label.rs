@@ -16,6 +16,10 @@ pub struct Label<W> {
 }
 
 impl<W> Label<W> {
+    pub(crate) fn of(text: error::Label, inner: W) -> Self {
+        Label { text, inner }
+    }
+
     /// Formats the label.
     pub fn new(label: &(impl Display + ?Sized), inner: W) -> Self {
         Label {

@@ -5,7 +5,7 @@ pub trait Name: Copy + Send + Sync + 'static {
     fn name(self) -> TaskName;
 }
 
-/// The name as a handle keeps it: made only when somebody asks.
+/// The name as a handle keeps it: made only when it is asked for.
 #[derive(Clone, Copy)]
 pub enum TaskName {
     Given(&'static str),

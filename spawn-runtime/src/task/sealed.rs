@@ -4,9 +4,12 @@ use super::{Identity, Owner, TaskName};
 use crate::error::Label;
 
 /// What a spawner of this crate asks of a task; and it keeps [`super::Task`] ours to extend.
-pub trait Task: Future {
+pub trait Task: Future<Output: Send + 'static> {
     /// The same task with another owner.
     type In<O: Owner + Clone>: Future<Output = Self::Output> + Send + 'static;
+
+    /// The same task with a function around its polls.
+    type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static>: super::Task<Output = Self::Output>;
 
     fn task_name(&self) -> TaskName;
 
@@ -16,6 +19,10 @@ pub trait Task: Future {
     fn is_waiting(&self) -> bool;
 
     fn into_owned<O: Owner + Clone>(self, owner: O) -> Self::In<O>;
+
+    fn into_around<E>(self, enter: E) -> Self::Around<E>
+    where
+        E: FnMut(&mut dyn FnMut()) + Send + 'static;
 
     /// Drops the task, since its scope is closed.
     fn refuse(self, by: impl Owner) -> Self::Output;
