@@ -92,6 +92,32 @@ mod hostile {
     #[background(detach)]
     pub async fn detached() {}
 
+    struct Again;
+    struct Attempts;
+    struct Backoff;
+    struct Copied;
+    struct Label;
+    struct TaskGuard;
+
+    fn is_temporary(_: &::std::string::String) -> ::core::primitive::bool {
+        true
+    }
+
+    #[background(attempts = 2, retry_if = is_temporary, label = number, backoff = "1ms..1ms")]
+    pub async fn again(number: u8, __arg1: u8, (_a, _): (u8, u8)) -> Answer {
+        Answer::Ok(number + __arg1)
+    }
+
+    #[background(attempts = 2)]
+    pub async fn again_opaque(number: u8) -> impl ::core::fmt::Display + ::core::marker::Send {
+        number
+    }
+
+    #[background(guard, label = number)]
+    pub async fn guarded(number: u8) -> u8 {
+        number
+    }
+
     // The names of the expansion's own variables.
     #[background(timeout = "3s", limit = 3)]
     pub async fn same_names(
@@ -114,6 +140,9 @@ async fn hostile_names_change_nothing() {
     assert_eq!(hostile::blocking_now(3), 3);
     assert_eq!(hostile::opaque(3).await.unwrap().to_string(), "3");
     hostile::detached();
+    assert_eq!(hostile::again(1, 2, (3, 4)).await.unwrap(), Ok(3));
+    assert_eq!(hostile::again_opaque(3).await.unwrap().to_string(), "3");
+    assert_eq!(hostile::guarded(3).label(), Some("3"));
     let sum = hostile::same_names(1, 2, 3, 4, 5, (6, 7));
     assert_eq!(sum.await.unwrap(), 15);
 }
@@ -125,6 +154,11 @@ mod bare {
     #[::spawn_runtime::background(limit = 2, timeout = "3s")]
     pub async fn number(number: u8) -> ::core::option::Option<u8> {
         ::core::option::Option::Some(number)
+    }
+
+    #[::spawn_runtime::background(attempts = 2, label = number)]
+    pub async fn again(number: u8) -> u8 {
+        number
     }
 
     #[::spawn_runtime::background(blocking)]
@@ -141,6 +175,7 @@ mod bare {
 #[tokio::test]
 async fn no_prelude_is_needed() {
     assert_eq!(bare::number(3).await.unwrap(), Some(3));
+    assert_eq!(bare::again(3).await.unwrap(), 3);
     assert_eq!(bare::blocking(3).await.unwrap(), 3);
     assert_eq!(bare::borrowed_back("a".to_owned()).await.unwrap(), "a");
 }
@@ -407,6 +442,14 @@ mod own_names {
         __work + &_arg0
     }
 
+    const ATTEMPTS: u32 = 2;
+
+    #[background(attempts = ATTEMPTS, on = given_by_on, label = __arg0)]
+    pub async fn attempted(given_by_on: TaskScope, __arg0: String, _arg1: String) -> String {
+        drop(given_by_on);
+        __arg0 + &_arg1
+    }
+
     #[background(direct = run)]
     pub async fn start(run: String, __work: String) -> String {
         run + &__work
@@ -429,6 +472,8 @@ async fn names_of_the_expansion_may_be_the_users() {
     assert_eq!(named.await.unwrap(), "ab");
     let spawned = own_names::spawned(scope.clone(), a.clone());
     assert_eq!(spawned.await.unwrap(), "a");
+    let attempted = own_names::attempted(scope.clone(), a.clone(), b.clone());
+    assert_eq!(attempted.await.unwrap(), "ab");
     let borrowed = own_names::borrowed(&scope, a.clone(), b.clone());
     assert_eq!(borrowed.await.unwrap(), "ab");
     let opaque = own_names::opaque(a.clone(), b.clone()).await.unwrap();
@@ -575,6 +620,14 @@ mod blanket_traits {
         Ok(7)
     }
 
+    #[background(attempts = 2, on = scope, label = text)]
+    pub async fn again(scope: &TaskScope, text: String) -> Result<impl Into<String>, String> {
+        match text.len() {
+            7 => Ok(text),
+            _ => Err(text),
+        }
+    }
+
     #[background(blocking, direct = blocking_now)]
     pub fn blocking() -> Result<impl Into<u8> + Send, String> {
         Ok(7)
@@ -587,6 +640,8 @@ async fn traits_on_every_type_change_nothing() {
     let handle = blanket_traits::with_options(&scope);
     assert_eq!(handle.await.unwrap(), Ok(7));
     blanket_traits::detached();
+    let again = blanket_traits::again(&scope, "seven".to_owned()).await;
+    assert_eq!(again.unwrap().err().as_deref(), Some("seven"));
     let seven = blanket_traits::blocking().await.unwrap().unwrap();
     assert_eq!(seven.into(), 7);
 }

@@ -174,7 +174,9 @@ async fn it_is_formatted_once_at_the_call() {
 
 /// Notes the name and the label of what it is given to spawn.
 #[derive(Clone, Default)]
-struct Noting(Arc<Mutex<Vec<(&'static str, Option<String>)>>>);
+struct Noting(Arc<Mutex<Vec<Noted>>>);
+
+type Noted = (&'static str, Option<String>);
 
 impl Spawn for Noting {
     type Owned = Noting;

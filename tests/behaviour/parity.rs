@@ -17,6 +17,7 @@ use spawn_runtime::{TaskHandle, background};
 use crate::support::{Log, settle};
 
 /// Says its name when dropped.
+#[derive(Clone)]
 pub struct Loud(&'static str, Log);
 
 impl Drop for Loud {
@@ -25,6 +26,7 @@ impl Drop for Loud {
     }
 }
 
+#[derive(Clone)]
 pub struct Pair {
     left: Loud,
     right: Loud,
@@ -72,6 +74,14 @@ macro_rules! same {
                 pub async fn $name($log: Log, $end: End, $($parameters)*) -> Result<Loud, String> $body
             )*
         }
+        mod attempted {
+            use super::*;
+            $(
+                #[allow(unused_variables, unused_mut)]
+                #[background(attempts = 1, label = "the only one")]
+                pub async fn $name($log: Log, $end: End, $($parameters)*) -> Result<Loud, String> $body
+            )*
+        }
         $(
             #[tokio::test]
             async fn $name() {
@@ -85,6 +95,11 @@ macro_rules! same {
                         run_started($log.clone(), $end, started::$name($log.clone(), $end, $($argument),*)).await
                     };
                     assert_eq!(started, plain, "{:?}", $end);
+                    let attempted = {
+                        let $log = Log::default();
+                        run_started($log.clone(), $end, attempted::$name($log.clone(), $end, $($argument),*)).await
+                    };
+                    assert_eq!(attempted, plain, "the last attempt, {:?}", $end);
                     assert!(plain.len() >= 3, "it says something: {plain:?}");
                 }
                 let plain = {
@@ -102,6 +117,15 @@ macro_rules! same {
                     $log.lines()
                 };
                 assert_eq!(started, plain, "aborted before the first poll");
+                let attempted = {
+                    let $log = Log::default();
+                    let $end = End::Wait;
+                    let handle = attempted::$name($log.clone(), $end, $($argument),*);
+                    handle.abort();
+                    assert!(handle.await.is_err());
+                    $log.lines()
+                };
+                assert_eq!(attempted, plain, "aborted before the first attempt");
             }
         )*
     };
@@ -274,8 +298,8 @@ same! {
         Ok(d.into_iter().next().expect("two"))
     }
 
-    tail_temporary [log, end] (a: Loud, b: std::sync::Mutex<Vec<Loud>>, c: Loud)
-        (loud("a", &log), std::sync::Mutex::new(vec![loud("b", &log)]), loud("c", &log)) {
+    tail_temporary [log, end] (a: Loud, b: Arc<std::sync::Mutex<Vec<Loud>>>, c: Loud)
+        (loud("a", &log), Arc::new(std::sync::Mutex::new(vec![loud("b", &log)])), loud("c", &log)) {
         middle(&log, end).await?;
         if end == End::ReturnEarly {
             return Ok(c);
@@ -285,6 +309,7 @@ same! {
 }
 
 /// With `self`, which no macro can rename.
+#[derive(Clone)]
 struct Receiver {
     log: Log,
     loud: Loud,
@@ -301,6 +326,15 @@ impl Receiver {
 
     #[background]
     async fn started(self: Box<Self>, _: Loud, a: Loud, end: End) -> Result<Loud, String> {
+        middle(&self.log, end).await?;
+        if end == End::ReturnEarly {
+            return Ok(a);
+        }
+        Ok(self.loud)
+    }
+
+    #[background(attempts = 1)]
+    async fn attempted(self: Box<Self>, _: Loud, a: Loud, end: End) -> Result<Loud, String> {
         middle(&self.log, end).await?;
         if end == End::ReturnEarly {
             return Ok(a);
@@ -334,6 +368,10 @@ async fn receivers() {
             plain,
             "{end:?}"
         );
+        let log = Log::default();
+        let handle = receiver(&log).attempted(loud("unnamed", &log), loud("a", &log), end);
+        let attempted = run_started(log.clone(), end, handle).await;
+        assert_eq!(attempted, plain, "the last attempt, {end:?}");
     }
     let (plain, started) = (Log::default(), Log::default());
     let future = receiver(&plain).plain(loud("unnamed", &plain), loud("a", &plain), End::Wait);
@@ -343,4 +381,13 @@ async fn receivers() {
     handle.abort();
     drop(handle.await);
     assert_eq!(started.lines(), plain.lines());
+    let attempted = Log::default();
+    let handle = receiver(&attempted).attempted(
+        loud("unnamed", &attempted),
+        loud("a", &attempted),
+        End::Wait,
+    );
+    handle.abort();
+    drop(handle.await);
+    assert_eq!(attempted.lines(), plain.lines());
 }

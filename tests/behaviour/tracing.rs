@@ -228,3 +228,27 @@ async fn with_the_attribute_instrument_the_spans_nest_whatever_the_order() {
         ["request: below: in the body", "request: above: in the body"]
     );
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_that_is_followed_is_a_warning_and_no_failure() {
+    #[background(attempts = 2, label = number)]
+    async fn warned(number: u32) -> Result<(), String> {
+        Err(format!("{number} is odd"))
+    }
+    let failures = crate::support::Failures::listen();
+    let (seen, _guard) = listen();
+    let handle = info_span!("request").in_scope(|| warned(7));
+    handle.await.unwrap().unwrap_err();
+    let lines = seen.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].starts_with("request: "), "{lines:?}");
+    for part in [
+        "attempt failed: 7 is odd",
+        "task.name=\"warned\"",
+        "task.attempt=1",
+        "task.wait=",
+    ] {
+        assert!(lines[0].contains(part), "{part} in {lines:?}");
+    }
+    assert_eq!(failures.of("warned").len(), 0);
+}

@@ -110,7 +110,8 @@ fn return_type(context: &FnContext) -> TokenStream {
     let close = context.function.signature.paren_token.span.close();
     let end = Token![>](context.output.end.unwrap_or(close));
     match context.returned {
-        Returned::TaskGuard => quote_spanned!(span=> #arrow #runtime::#name),
+        // It is not generic, and ends with that token all the same.
+        Returned::TaskGuard => quote_spanned!(span=> #arrow #runtime::#name<#end),
         _ => quote_spanned!(span=> #arrow #runtime::#name<#written #end),
     }
 }

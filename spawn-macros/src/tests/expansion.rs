@@ -499,7 +499,7 @@ fn a_label_is_around_all_the_rest() {
 fn a_guard_is_made_of_the_handle_of_a_task_that_reports_itself() {
     let item = "async fn f(#[cancel] token: CancellationToken) {}";
     for part in [
-        "fn f() -> ::spawn_runtime::TaskGuard {",
+        "fn f() -> ::spawn_runtime::TaskGuard<> {",
         "__private::guard(::spawn_runtime::__private::with_token(::spawn_runtime::__private::spawn(",
         "::spawn_runtime::__private::Detached(::spawn_runtime::__private::NoReport)",
     ] {
@@ -513,7 +513,7 @@ fn a_guard_is_made_of_the_handle_of_a_task_that_reports_itself() {
     check_in_trait(
         "guard",
         "async fn run(self: Arc<Self>) -> u8;",
-        "#[track_caller] fn run(self: Arc<Self>) -> ::spawn_runtime::TaskGuard;",
+        "#[track_caller] fn run(self: Arc<Self>) -> ::spawn_runtime::TaskGuard<>;",
     );
 }
 

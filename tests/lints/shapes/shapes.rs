@@ -779,3 +779,49 @@ pub async fn pointer_with_a_lifetime<'a>(f: fn(&'a u8) -> u8) -> usize {
     yield_now().await;
     size_of_val(&f)
 }
+
+/// Doc
+#[cfg_attr(not(plain), background(label = a))]
+pub async fn labelled(a: String, unused: u8) -> usize {
+    yield_now().await;
+    a.len()
+}
+
+/// Doc
+#[cfg_attr(not(plain), background(attempts = 3, backoff = "1s..2s"))]
+pub async fn attempted(
+    a: String,
+    mut unneeded: u8,
+    _kept: String,
+    (left, right): (u8, u8),
+) -> usize {
+    yield_now().await;
+    let shadow = a.len();
+    let shadow = shadow + unneeded as usize;
+    return shadow;
+}
+#[cfg_attr(not(plain), background(attempts = 3))]
+pub async fn attempted_undocumented(_used: String, unused: u8) -> Result<usize, String> {
+    yield_now().await;
+    Ok(_used.len())
+}
+impl S {
+    /// Doc
+    #[cfg_attr(not(plain), background(attempts = 3, label = a))]
+    pub async fn attempted_method(self: Arc<Self>, a: u8, unused: String) -> u8 {
+        yield_now().await;
+        let same = self.x + a;
+        return same;
+    }
+}
+
+#[cfg_attr(not(plain), background(guard))]
+pub async fn guarded_undocumented(unused: u8) {
+    yield_now().await;
+}
+/// Doc
+#[cfg_attr(not(plain), background(guard, label = a))]
+pub async fn guarded(a: String) -> usize {
+    yield_now().await;
+    a.len()
+}

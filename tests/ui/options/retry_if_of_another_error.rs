@@ -1,7 +1,7 @@
 use spawn_runtime::background;
 
-fn is_temporary(error: &String) -> bool {
-    !error.is_empty()
+fn is_temporary(error: &u32) -> bool {
+    *error > 0
 }
 
 #[background(attempts = 3, retry_if = is_temporary)]
@@ -14,4 +14,4 @@ async fn main() {
     assert!(matches!(three().await, Ok(Ok(3))));
 }
 
-//~ fix 8: async fn three() -> Result<u32, String> {
+//~ fix 8: async fn three() -> Result<u32, u32> {
