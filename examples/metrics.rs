@@ -42,11 +42,12 @@ impl TaskObserver for Metrics {
 #[background(on = scope, timeout = "50ms")]
 async fn import(scope: &TaskScope, file: &'static str) -> io::Result<()> {
     match file {
-        "missing" => Err(io::ErrorKind::NotFound.into()),
+        "missing" => return Err(io::ErrorKind::NotFound.into()),
         "broken" => panic!("not a table"),
         "endless" => pending().await,
-        _ => Ok(sleep(Duration::from_millis(1)).await),
+        _ => sleep(Duration::from_millis(1)).await,
     }
+    Ok(())
 }
 
 #[background(on = scope)]
