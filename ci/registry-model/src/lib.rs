@@ -17,6 +17,7 @@ mod stand_ins;
 #[path = "../../../spawn-runtime/src/scope/counts.rs"]
 mod counts;
 #[path = "../../../spawn-runtime/src/scope/entry.rs"]
+#[allow(dead_code)] // slots and observers
 mod entry;
 #[path = "../../../spawn-runtime/src/scope/registry.rs"]
 #[allow(dead_code)]
@@ -24,7 +25,7 @@ mod registry;
 #[path = "../../../spawn-runtime/src/scope/wakers.rs"]
 mod wakers;
 
-use self::stand_ins::{TaskInfo, TaskState, lock, node};
+use self::stand_ins::{TaskEnding, TaskInfo, TaskState, lock, node, slots};
 
 mod error {
     pub(super) use super::stand_ins::{Label, catch_panic};

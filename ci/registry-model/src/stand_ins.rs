@@ -65,6 +65,43 @@ pub enum Ending {
     Refused,
 }
 
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskEnding {
+    Finished,
+    Failed,
+    Panicked,
+    TimedOut,
+    Cancelled,
+    Aborted,
+    Refused,
+}
+
+/// No scope of the models has a limit.
+pub(crate) mod slots {
+    use std::task::{Context, Poll};
+
+    #[derive(Default)]
+    pub(crate) enum Slot {
+        #[default]
+        None,
+    }
+
+    pub(crate) struct Slots;
+    pub(crate) struct NoSlot;
+
+    impl Slot {
+        pub(crate) fn poll(&mut self, _: &Slots, _: &mut Context<'_>) -> Poll<Result<(), NoSlot>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    impl Slots {
+        pub(crate) fn take_free(&self) -> Slot {
+            Slot::None
+        }
+    }
+}
+
 /// Notes that it was used. No step of the model: what it notes is looked at when all threads are joined.
 #[derive(Clone, Debug)]
 pub struct AbortHandle {
@@ -94,7 +131,7 @@ impl AbortHandle {
 }
 
 pub(crate) mod node {
-    use super::Ending;
+    use super::{Ending, TaskEnding, TaskInfo};
     use crate::{
         entry::{Entry, NewTask},
         registry::Registry,
@@ -107,6 +144,13 @@ pub(crate) mod node {
         pub(crate) registry: Registry,
         pub(crate) parent: Option<Arc<Node>>,
         pub(crate) empty: Wakers,
+    }
+
+    /// No scope of the models has an observer.
+    pub(crate) trait TaskObserver {
+        fn spawned(&self, task: &TaskInfo);
+        fn started(&self, task: &TaskInfo);
+        fn ended(&self, task: &TaskInfo, ending: TaskEnding);
     }
 
     impl Node {
@@ -124,6 +168,14 @@ pub(crate) mod node {
 
         pub(crate) fn is_stopping(&self) -> bool {
             false
+        }
+
+        pub(crate) fn is_aborting(&self) -> bool {
+            false
+        }
+
+        pub(crate) fn observer(&self) -> Option<&dyn TaskObserver> {
+            None
         }
 
         fn lineage(&self) -> impl Iterator<Item = &Node> {
@@ -151,11 +203,11 @@ pub(crate) mod node {
                         .for_each(|node| node.registry.enter_below(shard))
                 },
             );
-            if entered.is_none() {
+            if entered.is_err() {
                 node.above()
                     .for_each(|node| node.registry.refuse_below(shard));
             }
-            entered
+            entered.ok()
         }
 
         /// As `leave`.
