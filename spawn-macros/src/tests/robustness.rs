@@ -26,6 +26,9 @@ const OPTIONS: &[&str] = &[
     "blocking, limit = MAX, crate = ::a::b, direct = g",
     "detach, abort_on_drop, local, on = x, blocking, timeout = 3, nmae, name",
     "__other_attributes_are_done, timeout = Duration::from_secs(3) + x, direct = Self::g",
+    "attempts = 3, backoff = \"1s..2s\", retry_if = a::b, label = self.a, guard, limit = 2, direct = g",
+    "attempts = MAX, backoff = x + y, label = format_args!(\"{a}\"), on = x, local, detach",
+    "attempts = -0, backoff = \"\", retry_if = 3, label = \"{a}\", blocking",
 ];
 
 /// Runs the macro, and checks what holds for every input.
