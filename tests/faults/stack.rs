@@ -73,7 +73,9 @@ const CASES: [(&str, Start); 7] = [
     }),
 ];
 
-const SCOPE_CASES: [(&str, fn(&TaskScope) -> TaskHandle<u8>); 3] = [
+type StartInScope = fn(&TaskScope) -> TaskHandle<u8>;
+
+const SCOPE_CASES: [(&str, StartInScope); 3] = [
     ("on = scope", |scope| in_scope(scope.clone())),
     ("TaskScope::spawn", |scope| scope.spawn(unmarked())),
     ("TaskScope::spawn_on", |scope| {

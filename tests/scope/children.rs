@@ -114,3 +114,22 @@ fn a_line_of_scopes_20_000_deep_does_not_overflow_a_small_stack() {
         .join()
         .unwrap();
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_the_shutdown_of_a_child_has_aborted_is_listed_by_its_parent_too() {
+    let parent = TaskScope::new();
+    let (child, gone) = (parent.child(), parent.child());
+    child.spawn_named("deaf", pending::<()>()).detach();
+    gone.spawn_named("forgotten", pending::<()>()).detach();
+    tokio::task::yield_now().await;
+    assert_eq!(child.shutdown(Duration::ZERO).await.aborted.len(), 1);
+    assert_eq!(gone.shutdown(Duration::ZERO).await.aborted.len(), 1);
+    drop(gone);
+    let report = parent.shutdown(Duration::ZERO).await;
+    assert_eq!(report.aborted.len(), 1, "{report}");
+    assert_eq!(report.aborted[0].name(), "deaf");
+    assert_eq!(
+        report.cancelled, 1,
+        "of a child that is gone only the number is left"
+    );
+}

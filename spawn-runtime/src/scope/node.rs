@@ -1,5 +1,5 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{
         Arc, Mutex, OnceLock, Weak,
@@ -396,8 +396,27 @@ impl Node {
     }
 
     /// Returns how the tasks here and below ended.
-    pub(super) fn ended(&self) -> (Counts, Vec<TaskInfo>) {
-        let (counts, mut aborted) = self.registry.ended();
+    ///
+    /// A task that the shutdown of a scope below has aborted is counted here as one of the cancelled, unless this
+    /// scope is being aborted too: a list of them would grow for as long as it lives. As long as that scope lives, its
+    /// own list tells.
+    pub(super) fn ended(self: &Arc<Self>) -> (Counts, Vec<TaskInfo>) {
+        // Those below first: what is in their lists is counted here by then.
+        let below: Vec<TaskInfo> = self
+            .subtree()
+            .iter()
+            .skip(1)
+            .flat_map(|node| node.registry.ended().1)
+            .collect();
+        let (mut counts, mut aborted) = self.registry.ended();
+        let mut known: HashSet<_> = aborted.iter().map(TaskInfo::id).collect();
+        for task in below {
+            if known.insert(task.id()) {
+                counts.cancelled -= 1;
+                counts.aborted += 1;
+                aborted.push(task);
+            }
+        }
         aborted.sort_by_key(|task| std::cmp::Reverse(task.age()));
         (counts, aborted)
     }
