@@ -57,14 +57,14 @@ pub(super) fn write_task(formatter: &mut Formatter<'_>, origin: &Origin) -> fmt:
 pub(super) fn write_end(formatter: &mut Formatter<'_>, origin: &Origin, what: &str) -> fmt::Result {
     let attempts = match origin.attempts {
         0 | 1 => String::new(),
-        attempts => format!(" after {attempts} attempts"),
+        attempts => format!("{attempts} attempts, "),
     };
     let place = origin.spawned_at;
     match what.strip_suffix(')') {
         Some(open) if open.contains(" (spawned at ") && attempts.is_empty() => {
             write!(formatter, "{open}; `{}` at {place})", origin.name)
         }
-        _ => write!(formatter, "{what}{attempts} (spawned at {place})"),
+        _ => write!(formatter, "{what} ({attempts}spawned at {place})"),
     }
 }
 
