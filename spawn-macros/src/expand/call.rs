@@ -256,7 +256,7 @@ fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
         }
     };
     match context.returned {
-        // Nobody could receive its failure.
+        // No handle could receive its failure.
         Returned::Nothing | Returned::TaskGuard => {
             quote_spanned!(span=> #runtime::__private::Detached(#report))
         }

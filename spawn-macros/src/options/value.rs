@@ -78,7 +78,7 @@ fn name(value: &Expr, errors: &mut Errors) -> Option<String> {
     }
 }
 
-/// A label that looks like a format string is the text itself, which nobody means.
+/// A label that looks like a format string is the text itself, which is never meant.
 fn label(value: Expr, errors: &mut Errors) -> Option<Expr> {
     match literal(&value) {
         Some(Lit::Str(text)) if names::has_placeholder(&text.value()) => {

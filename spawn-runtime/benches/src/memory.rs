@@ -118,7 +118,7 @@ pub fn park(name: &str, tasks: usize) {
         let before = resident();
         for task in 0..tasks {
             (parked.start)(&mut places);
-            // Lest the run queue grows, whose memory is not the task's. When this one has had its
+            // So that the run queue does not grow, whose memory is not the task's. When this one has had its
             // turn, all before it were polled once.
             if task % 1_000 == 999 {
                 tokio::spawn(async {}).await.expect("an empty task");

@@ -1,4 +1,4 @@
-//! The tables of BENCHMARKS.md, so that nobody types a number.
+//! The tables of BENCHMARKS.md, so that no number is typed.
 
 use std::{fmt::Write as _, fs, io::Read as _};
 

@@ -22,7 +22,7 @@ pub struct Way {
     pub name: &'static str,
     /// In the tables.
     pub title: &'static str,
-    /// What somebody would write by hand for the same, and how much of its cost is aimed at.
+    /// What one would write by hand for the same, and how much of its cost is aimed at.
     pub by_hand: Option<(&'static str, f64)>,
     /// How far the count repeats.
     pub steady: Steady,
@@ -85,14 +85,14 @@ macro_rules! way {
 }
 pub(crate) use way;
 
-/// Tasks nobody waits for count themselves.
+/// Tasks that are not awaited count themselves.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 
 fn ended() {
     ENDED.fetch_add(1, Relaxed);
 }
 
-/// Starts `batch` tasks that nobody waits for, then lets them all run.
+/// Starts `batch` tasks that are not awaited, then lets them all run.
 async fn let_run(load: Load, start: impl Fn(u64)) {
     for _ in 0..load.rounds {
         let before = ENDED.load(Relaxed);
