@@ -578,10 +578,14 @@ impl End {
             unheard, detached, ..
         } = &*self.ledger;
         let expected = self.told_before.0 + unheard.load(SeqCst) + detached.load(SeqCst);
-        // Right after the task, or where a refused one is dropped.
+        // Right after the task, or right after a refused one was dropped.
         for _ in 0..10_000 {
-            let dropped = self.ledger.states().iter().all(|state| *state == DROPPED);
-            if told(failures).0 >= expected && dropped {
+            let states = self.ledger.states();
+            let dropped = states.iter().all(|state| *state == DROPPED);
+            let (failed, refused) = told(failures);
+            let refused = self.heard.refused.load(SeqCst) + refused - self.told_before.1;
+            let all = accounted(&self.report) + refused >= states.len();
+            if failed >= expected && dropped && all {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;

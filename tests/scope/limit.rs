@@ -209,3 +209,15 @@ fn a_limit_of_zero_is_refused_where_it_is_written() {
 async fn a_limit_beyond_what_a_semaphore_counts_is_no_limit() {
     assert_eq!(limited(usize::MAX).spawn(async { 7 }).await.unwrap(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_task_that_a_shutdown_refuses_is_no_first_failure() {
+    let scope = TaskScope::builder().limit(1).fail_fast().build();
+    scope.spawn(pending::<()>()).detach();
+    let waits = scope.spawn(async {});
+    settle().await;
+    let report = scope.shutdown(SECOND).await;
+    assert!(waits.await.unwrap_err().is_refused());
+    assert_eq!((report.refused, report.aborted.len()), (1, 1));
+    assert!(report.first_failure.is_none(), "{report}");
+}

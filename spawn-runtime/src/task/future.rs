@@ -265,9 +265,9 @@ fn failure(
     cause: impl Fn() -> Cause,
 ) -> Option<Notice> {
     let origin = identity.into_origin(owner.spawned_at());
-    let kept = owner
-        .keeps_failure()
-        .then(|| Arc::new(TaskFailure::new(origin.clone(), cause())));
+    // A task that was refused did not fail: it fails no scope, and is no scope's first failure.
+    let is_kept = ending != Ending::Refused && owner.keeps_failure();
+    let kept = is_kept.then(|| Arc::new(TaskFailure::new(origin.clone(), cause())));
     let route = Route::new(owner.failure_hook());
     if at_the_end {
         route.report(TaskFailure::new(origin, cause()));
