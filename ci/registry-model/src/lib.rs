@@ -15,6 +15,7 @@ mod models;
 mod stand_ins;
 
 #[path = "../../../spawn-runtime/src/scope/counts.rs"]
+#[allow(dead_code)] // aborted tasks
 mod counts;
 #[path = "../../../spawn-runtime/src/scope/entry.rs"]
 #[allow(dead_code)] // slots and observers
@@ -23,6 +24,7 @@ mod entry;
 #[allow(dead_code)]
 mod registry;
 #[path = "../../../spawn-runtime/src/scope/wakers.rs"]
+#[allow(dead_code)] // the progress of a shutdown
 mod wakers;
 
 use self::stand_ins::{TaskEnding, TaskInfo, TaskState, lock, node, slots};

@@ -133,6 +133,7 @@ impl AbortHandle {
 pub(crate) mod node {
     use super::{Ending, TaskEnding, TaskInfo};
     use crate::{
+        counts::Counts,
         entry::{Entry, NewTask},
         registry::Registry,
         sync::Arc,
@@ -210,29 +211,33 @@ pub(crate) mod node {
             entered.ok()
         }
 
-        /// As `leave`.
+        /// As `leaves` of a membership.
         pub(crate) fn leave(&self, entry: &Entry) {
             entry.leaves();
-            for node in self.above() {
-                node.registry.leave(entry.shard, None, |counts, _| {
-                    counts.count(Ending::Finished)
-                });
-            }
-            self.registry
-                .leave(entry.shard, Some(entry.key()), |counts, _| {
-                    counts.count(Ending::Finished);
-                });
-            for node in self.lineage() {
-                if node.registry.is_last() {
-                    node.empty.wake_all();
+            let above = || {
+                self.above().fold(false, |is_last, node| {
+                    let count = |counts: &mut Counts, _: &mut Vec<TaskInfo>| {
+                        counts.count(Ending::Finished);
+                    };
+                    node.registry.leave_below(entry.shard, count) | is_last
+                })
+            };
+            let count = |counts: &mut Counts, _: &mut Vec<TaskInfo>| {
+                counts.count(Ending::Finished);
+            };
+            if self.registry.leave(entry.shard, entry.key(), count, above) {
+                for node in self.lineage() {
+                    node.empty.wake_if(|| node.registry.is_empty());
                 }
             }
         }
 
         /// As `wait`.
         pub(crate) async fn wait(&self) {
-            let entered = self.registry.entered();
-            self.empty.until(|| self.registry.have_left(entered)).await;
+            let emptied = self.empty.wait();
+            if !self.registry.is_empty() {
+                emptied.await;
+            }
         }
     }
 }

@@ -5,8 +5,10 @@ use crate::task::Ending;
 /// How many tasks came, and how they ended.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Counts {
-    /// Those that were refused included.
+    /// Without those that were not let in.
     pub(super) entered: usize,
+    /// How many of them have ended.
+    pub(super) ended: usize,
     pub(super) finished: usize,
     pub(super) failed: usize,
     pub(super) panicked: usize,
@@ -17,15 +19,15 @@ pub(super) struct Counts {
 }
 
 impl Counts {
-    /// Counts a task that is not even let in.
+    /// Counts a task that is not let in.
     pub(super) fn refuse(&mut self) {
-        self.entered += 1;
         self.refused += 1;
     }
 
     /// Counts a task that ended.
     #[inline]
     pub(super) fn count(&mut self, ending: Ending) {
+        self.ended += 1;
         *match ending {
             Ending::Finished => &mut self.finished,
             Ending::Failed => &mut self.failed,
@@ -36,16 +38,23 @@ impl Counts {
         } += 1;
     }
 
+    /// Counts a task that a shutdown aborted.
+    pub(super) fn abort(&mut self) {
+        self.ended += 1;
+        self.aborted += 1;
+    }
+
     /// Returns how many have entered and not left.
+    #[inline]
     pub(super) fn live(&self) -> usize {
-        let ended = self.finished + self.failed + self.panicked + self.timed_out;
-        self.entered - ended - self.cancelled - self.aborted - self.refused
+        self.entered - self.ended
     }
 }
 
 impl AddAssign for Counts {
     fn add_assign(&mut self, other: Counts) {
         self.entered += other.entered;
+        self.ended += other.ended;
         self.finished += other.finished;
         self.failed += other.failed;
         self.panicked += other.panicked;

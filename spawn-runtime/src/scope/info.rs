@@ -74,10 +74,7 @@ impl TaskInfo {
         self.spawned_at
     }
 
-    /// How long ago the task was spawned.
-    ///
-    /// Tasks that are spawned in one go, each before the one before it has begun to run, may share a time:
-    /// up to 32 of them, that of the first.
+    /// Returns how long ago the task was spawned, by tokio's clock.
     pub fn age(&self) -> Duration {
         self.age
     }

@@ -76,7 +76,9 @@ impl Owner for Membership {
     #[inline]
     fn leaves(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) {
         self.0.node.end(&self.0, ending, failure);
-        self.0.node.leave(&self.0, ending);
+        if self.0.node.leave(&self.0, ending) {
+            self.0.node.wake_waiters();
+        }
     }
 
     /// tokio drops the outcome right after this poll if the handle was dropped, and so the failure is
@@ -118,10 +120,12 @@ impl Leave for Leaving {
         let mut leaving = lock(&self.0);
         if let Some((entry, ending)) = leaving.take() {
             // Under the lock: the task has left when any of the clones is gone, whichever makes it leave.
-            let empty = entry.node.leave_unnoticed(&entry, ending);
+            let is_last = entry.node.leave(&entry, ending);
             // A waker may drop another clone.
             drop(leaving);
-            empty.iter().for_each(|node| node.wake_waiters());
+            if is_last {
+                entry.node.wake_waiters();
+            }
         }
     }
 }

@@ -203,61 +203,49 @@ impl Node {
         }
     }
 
-    /// A task that has ended is counted and forgotten, and those are woken that wait for the last.
+    /// A task that has ended is counted and forgotten. No user code runs meanwhile. `true`: those are to be
+    /// [woken](Self::wake_waiters) that wait for the last.
     #[inline]
-    pub(super) fn leave(&self, entry: &Entry, ending: Ending) {
-        self.count_end(entry, ending);
-        for node in self.lineage() {
-            if node.registry.is_last() {
-                node.wake_waiters();
-            }
-        }
-    }
-
-    /// The same without user code. Returns the scopes whose waiters are to be woken.
-    #[cold]
-    pub(super) fn leave_unnoticed(&self, entry: &Entry, ending: Ending) -> Vec<&Node> {
-        self.count_end(entry, ending);
-        self.lineage()
-            .filter(|node| node.registry.is_last())
-            .collect()
-    }
-
-    /// Wakes those that wait for the last task.
-    pub(super) fn wake_waiters(&self) {
-        self.empty.wake_all();
-    }
-
-    #[inline]
-    fn count_end(&self, entry: &Entry, ending: Ending) {
+    pub(super) fn leave(&self, entry: &Entry, ending: Ending) -> bool {
         let cut_off = if ending == Ending::Cancelled {
             entry.aborted_info()
         } else {
             None
         };
         entry.leaves();
-        // From the root: a scope has left out no task that one below has counted.
-        if self.parent.is_some() {
-            for node in self.above() {
-                node.count(entry, None, ending, cut_off.as_ref());
-            }
-        }
-        self.count(entry, Some(entry.key()), ending, cut_off.as_ref());
+        let cut_off = cut_off.as_ref();
+        let above = || {
+            self.above().fold(false, |is_last, node| {
+                let count = node.count(ending, cut_off);
+                node.registry.leave_below(entry.shard, count) | is_last
+            })
+        };
+        let count = self.count(ending, cut_off);
+        self.registry.leave(entry.shard, entry.key(), count, above)
     }
 
     #[inline]
-    fn count(&self, entry: &Entry, key: Option<usize>, ending: Ending, cut_off: Option<&TaskInfo>) {
+    fn count(
+        &self,
+        ending: Ending,
+        cut_off: Option<&TaskInfo>,
+    ) -> impl FnOnce(&mut Counts, &mut Vec<TaskInfo>) {
         // By another scope's shutdown, it is one of the cancelled: a list of them would grow for as long as
         // this scope lives.
-        let cut_off = cut_off.filter(|_| self.is_aborting());
-        self.registry
-            .leave(entry.shard, key, |counts, aborted| match cut_off {
-                None => counts.count(ending),
-                Some(task) => {
-                    counts.aborted += 1;
-                    aborted.push(task.clone());
-                }
-            });
+        move |counts, aborted| match cut_off.filter(|_| self.is_aborting()) {
+            None => counts.count(ending),
+            Some(task) => {
+                counts.abort();
+                aborted.push(task.clone());
+            }
+        }
+    }
+
+    /// Wakes those that wait for the last task, here and above.
+    pub(super) fn wake_waiters(&self) {
+        for node in self.lineage() {
+            node.empty.wake_if(|| node.registry.is_empty());
+        }
     }
 
     /// A task has failed. What a plain child supervises is no failure of a `fail_fast` scope above it.
@@ -342,12 +330,12 @@ impl Node {
         self.aborting.store(true, Relaxed);
     }
 
-    /// Waits until there are no tasks, here and below.
+    /// Waits until there are no tasks, here and below, for a moment at least.
     pub(super) async fn wait(&self) {
-        let entered = self.registry.entered();
-        // A wake-up alone says little: it may be that of a task which was the last before this call, and others have
-        // come since.
-        self.empty.until(|| self.registry.have_left(entered)).await;
+        let emptied = self.empty.wait();
+        if !self.registry.is_empty() {
+            emptied.await;
+        }
     }
 
     /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:

@@ -12,13 +12,7 @@ use super::{
     counts::Counts,
     entry::{Entry, NewTask},
     lock,
-    sync::{
-        Arc, Mutex,
-        atomic::{
-            AtomicUsize,
-            Ordering::{AcqRel, Acquire, Relaxed, Release},
-        },
-    },
+    sync::{Arc, Mutex},
 };
 
 /// The tasks of a scope in a few shards, each with a lock. A task has a key in its shard, which never changes
@@ -28,17 +22,10 @@ use super::{
 /// [`close`](Self::close) has returned, all tasks that there will ever be are in the registry. No user code
 /// runs while a shard is locked: no waker, no destructor, no observer.
 ///
-/// While a task is admitted, the lock of its shard is held and those of the scopes above are taken, upwards, one at a
-/// time. Nothing takes a lock below one that it holds.
+/// While a task comes or goes, the lock of its shard is held and those of the scopes above are taken, upwards, one
+/// at a time. Nothing takes a lock below one that it holds.
 pub(super) struct Registry {
     shards: Box<[Padded<Mutex<Shard>>]>,
-    /// How many tasks have come, here and in the scopes below. Each of the two is written by all threads, and would slow
-    /// down those that read what is next to it.
-    entered: Padded<AtomicUsize>,
-    /// How many of them have gone.
-    gone: Padded<AtomicUsize>,
-    /// As many had come, and all of them gone, at some time.
-    left: AtomicUsize,
 }
 
 /// On cache lines of its own.
@@ -67,12 +54,7 @@ impl Registry {
 
     pub(super) fn with_shards(shards: usize) -> Self {
         let shards = (0..shards).map(|_| Padded(Mutex::default())).collect();
-        Registry {
-            shards,
-            entered: Padded(AtomicUsize::new(0)),
-            gone: Padded(AtomicUsize::new(0)),
-            left: AtomicUsize::new(0),
-        }
+        Registry { shards }
     }
 
     /// Returns the shard for tasks that this thread spawns. Other threads may have the same.
@@ -107,23 +89,13 @@ impl Registry {
         let key = shard.insert(entry.clone());
         entry.set_key(key);
         shard.counts.entered += 1;
-        self.count_entered();
         above();
         Ok(entry)
     }
 
     /// Counts a task that enters a scope below.
     pub(super) fn enter_below(&self, shard: usize) {
-        let mut shard = lock(&self.shards[shard].0);
-        shard.counts.entered += 1;
-        self.count_entered();
-    }
-
-    #[inline]
-    fn count_entered(&self) {
-        // Relaxed: who has to see it comes by another way. A caller that closes the scope takes the lock of the shard
-        // after this; a task that goes was counted before, and pairs with the others that go in `is_last`.
-        self.entered.0.fetch_add(1, Relaxed);
+        lock(&self.shards[shard].0).counts.entered += 1;
     }
 
     /// Counts a task that a scope below has refused.
@@ -131,66 +103,58 @@ impl Registry {
         lock(&self.shards[shard].0).counts.refuse();
     }
 
-    /// Counts how a task ended, and forgets it if it is one of this scope. `count` is told the counts.
+    /// Counts how a task ended and forgets it, in one step. `count` is told the counts, and `above` counts it in the
+    /// scopes above.
+    ///
+    /// Returns whether a shard has no task any more, here or as `above` says. Those that wait for the last task then
+    /// look whether the scope [is empty](Self::is_empty).
     #[inline]
     pub(super) fn leave(
         &self,
         shard: usize,
-        key: Option<usize>,
+        key: usize,
         count: impl FnOnce(&mut Counts, &mut Vec<TaskInfo>),
-    ) {
+        above: impl FnOnce() -> bool,
+    ) -> bool {
         let mut shard = lock(&self.shards[shard].0);
-        let Shard {
-            counts, aborted, ..
-        } = &mut *shard;
-        count(counts, aborted);
-        let mut entry = key.and_then(|key| shard.remove(key));
+        let is_last = shard.count(count) | above();
+        let mut entry = shard.remove(key);
         if !shard.closed && shard.unused.len() < FEW {
             shard.unused.extend(entry.take());
         }
         drop(shard);
         // Outside the lock: it may hold the last reference to the scope.
         drop(entry);
-    }
-
-    /// Counts a task that goes. `true` if none is left.
-    ///
-    /// Apart from [`leave`](Self::leave), so that a task is last seen in the list, then in the number.
-    #[inline]
-    pub(super) fn is_last(&self) -> bool {
-        // Release: publishes that the task came, what it did, its count and its place in the list: to the load in
-        // `live`, and to the tasks that go after it. Acquire: takes that over from those that went before. So what is
-        // read of `entered` has all of them in it.
-        let gone = self.gone.0.fetch_add(1, AcqRel) + 1;
-        // Relaxed: see above. No more can have gone than have come, so if it is as many, there is none now.
-        let entered = self.entered.0.load(Relaxed);
-        let is_last = gone == entered;
-        if is_last {
-            // Release: pairs with the load in `have_left`.
-            self.left.fetch_max(entered, Release);
-        }
         is_last
     }
 
+    /// Counts how a task of a scope below ended. Returns whether it was the last of its shard.
+    pub(super) fn leave_below(
+        &self,
+        shard: usize,
+        count: impl FnOnce(&mut Counts, &mut Vec<TaskInfo>),
+    ) -> bool {
+        lock(&self.shards[shard].0).count(count)
+    }
+
     /// Returns how many tasks there are, here and in the scopes below: at least as many as there are when it returns,
-    /// without those that come meanwhile. If it is zero, there were none at some time during the call.
+    /// without those that come meanwhile.
     pub(super) fn live(&self) -> usize {
-        // In this order, else it could be less than zero. Acquire: pairs with `is_last`. Who reads zero sees what the
-        // tasks did, and `entered` has all in it that have gone.
-        let gone = self.gone.0.load(Acquire);
-        self.entered.0.load(Relaxed) - gone
+        // First those that ended: so their number is at most what it is between the two sums, and that of those
+        // which came at least. If they are equal, there was no task at that moment. A single look at each shard could
+        // miss a task that starts the next one in another shard.
+        let ended = self.sum(|counts| counts.ended);
+        self.sum(|counts| counts.entered) - ended
     }
 
-    /// Returns how many tasks have come, here and in the scopes below.
-    pub(super) fn entered(&self) -> usize {
-        // Relaxed: it counts the tasks of the caller's past, whose spawn has returned.
-        self.entered.0.load(Relaxed)
+    /// Returns whether there was no task at some time during the call, here and in the scopes below.
+    pub(super) fn is_empty(&self) -> bool {
+        self.live() == 0
     }
 
-    /// Returns whether the first `entered` tasks have left, as far as there was a time without tasks since.
-    pub(super) fn have_left(&self, entered: usize) -> bool {
-        // Acquire: pairs with `is_last`.
-        self.live() == 0 || self.left.load(Acquire) >= entered
+    fn sum(&self, number: impl Fn(&Counts) -> usize) -> usize {
+        let shards = self.shards.iter();
+        shards.map(|shard| number(&lock(&shard.0).counts)).sum()
     }
 
     pub(super) fn close(&self) {
@@ -258,6 +222,13 @@ impl Shard {
         self.tasks.insert(entry)
     }
 
+    /// Counts how a task ended. Returns whether it was the last.
+    #[inline]
+    fn count(&mut self, count: impl FnOnce(&mut Counts, &mut Vec<TaskInfo>)) -> bool {
+        count(&mut self.counts, &mut self.aborted);
+        self.counts.live() == 0
+    }
+
     #[inline]
     fn remove(&mut self, key: usize) -> Option<Arc<Entry>> {
         let entry = self.tasks.try_remove(key);
@@ -304,7 +275,7 @@ fn thread_number() -> usize {
         .try_with(|number| {
             if number.get() == usize::MAX {
                 // Relaxed: a number, which publishes nothing.
-                number.set(NEXT.fetch_add(1, Relaxed));
+                number.set(NEXT.fetch_add(1, atomic::Ordering::Relaxed));
             }
             number.get()
         })

@@ -4,7 +4,13 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use super::{lock, sync::Mutex};
+use super::{
+    lock,
+    sync::{
+        Mutex,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 use crate::error::catch_panic;
 
 /// The wakers of tasks that wait for the next time that something happens.
@@ -12,7 +18,11 @@ use crate::error::catch_panic;
 /// tokio's `Notify` would do, but for wakers that panic: it does not wake those that come after one,
 /// and lets the panic go on through what notifies, which here may be the end of any task.
 #[derive(Default)]
-pub(super) struct Wakers(Mutex<Waiting>);
+pub(super) struct Wakers {
+    /// How many wait.
+    waits: AtomicUsize,
+    waiting: Mutex<Waiting>,
+}
 
 #[derive(Default)]
 struct Waiting {
@@ -45,18 +55,41 @@ impl Wakers {
     }
 
     /// Resolves when it happens after this call, polled or not.
-    fn wait(&self) -> Wait<'_> {
+    pub(super) fn wait(&self) -> Wait<'_> {
+        // Relaxed: the lock publishes it, as `wake_if` says.
+        self.waits.fetch_add(1, Relaxed);
         Wait {
             wakers: self,
-            times: lock(&self.0).times,
+            times: lock(&self.waiting).times,
             number: None,
         }
     }
 
     /// It has happened.
-    #[cold]
     pub(super) fn wake_all(&self) {
-        let mut waiting = lock(&self.0);
+        self.wake_those_who_wait(|| true);
+    }
+
+    /// It has happened if `is_so`, which is asked only if there is a call of [`wait`](Self::wait) to be told. That
+    /// call came before: it misses nothing, and is not told of what was so before it.
+    ///
+    /// The caller has changed what `is_so` looks at under a lock, and one who waits looks at it under that lock after
+    /// the call.
+    #[inline]
+    pub(super) fn wake_if(&self, is_so: impl FnOnce() -> bool) {
+        // Relaxed: one who waits has increased it before the look that took the caller's lock. If that look came first, then
+        // the lock has published the increase; and if not, then the look has seen the change.
+        if self.waits.load(Relaxed) > 0 {
+            self.wake_those_who_wait(is_so);
+        }
+    }
+
+    #[cold]
+    fn wake_those_who_wait(&self, is_so: impl FnOnce() -> bool) {
+        let mut waiting = lock(&self.waiting);
+        if !is_so() {
+            return;
+        }
         waiting.times += 1;
         let wakers = mem::take(&mut waiting.wakers);
         drop(waiting);
@@ -66,7 +99,7 @@ impl Wakers {
     }
 }
 
-struct Wait<'a> {
+pub(super) struct Wait<'a> {
     wakers: &'a Wakers,
     times: u64,
     /// That of its waker.
@@ -79,7 +112,7 @@ impl Future for Wait<'_> {
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
         // Wakers are cloned and dropped outside the lock: both may be user code.
         let waker = cx.waker().clone();
-        let mut waiting = lock(&self.wakers.0);
+        let mut waiting = lock(&self.wakers.waiting);
         if waiting.times != self.times {
             drop(waiting);
             return Poll::Ready(());
@@ -101,8 +134,10 @@ impl Future for Wait<'_> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
+        // Relaxed: one wait less, which publishes nothing.
+        self.wakers.waits.fetch_sub(1, Relaxed);
         let Some(number) = self.number else { return };
-        let mut waiting = lock(&self.wakers.0);
+        let mut waiting = lock(&self.wakers.waiting);
         let index = waiting.index_of(number).ok();
         let waker = index.map(|index| waiting.wakers.remove(index));
         drop(waiting);
