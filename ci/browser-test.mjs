@@ -91,7 +91,7 @@ async function assertFits(page) {
   assert.ok(content <= window, `the page is ${content} px wide in a window of ${window} px`);
   const overlap = await page.evaluate(() => {
     const runs = (state, action) => state.getBoundingClientRect().left + state.scrollWidth > action.getBoundingClientRect().left;
-    const beside = (state, action) => action.offsetHeight > 0 && state.offsetTop < action.offsetTop + action.offsetHeight;
+    const beside = (state, action) => action.offsetHeight > 0 && state.offsetTop < action.offsetTop + action.offsetHeight && action.offsetTop < state.offsetTop + state.offsetHeight;
     const lines = [...document.querySelectorAll(".report")];
     return lines.filter((line) => {
       const [state, action] = [line.querySelector(".state"), line.querySelector(".action")];
@@ -115,10 +115,10 @@ await page.goto(url);
 await page.evaluate(() => (window.isStillTheSamePage = true));
 await page.getByText("live", { exact: true }).waitFor();
 
-await step("an empty list says so, and the server itself is what runs", async () => {
+await step("empty lists say so", async () => {
   await page.getByText("Nothing here yet").waitFor();
-  await page.locator("#tasks > li").getByText("serve").waitFor();
-  assert.equal(await page.locator("#tasks > li").count(), 1);
+  await page.getByText("No report is being made").waitFor();
+  assert.equal(await page.locator("#tasks > li").count(), 0);
   await shoot(page, "empty");
 });
 
@@ -126,10 +126,15 @@ await step("a report goes from request to done by itself", async () => {
   await ask(page, "Alder & Finch Bakery");
   await inState(page, 1, "rendering").waitFor();
   await page.waitForFunction(() => document.querySelector("#report-1 progress")?.value > 0);
-  // Since when, and from where.
+  // For which report, since when, and from where.
   const drawing = task(page, "render_pdf", "running");
   await drawing.waitFor();
-  assert.match(await drawing.innerText(), /render_pdf\s+running\s+for\s+\d+ s\s+from worker\.rs:\d+/);
+  const text = await drawing.innerText();
+  assert.match(text, /report 1: Alder & Finch Bakery 2025-03/);
+  assert.match(text, /for\s+\d+ s\s+from worker\.rs:\d+/);
+  // What keeps the books runs too, and is not listed.
+  const names = await page.locator("#tasks > li code:first-child").allInnerTexts();
+  assert.ok(names.every((name) => /^(generate_report|render_pdf|worker\.rs:\d+)$/.test(name)), String(names));
   await shoot(page, "rendering");
   await inState(page, 1, "done").waitFor();
   const announced = await page.locator("#announcement").textContent();
@@ -161,11 +166,35 @@ await step("a running report and a queued one can be cancelled", async () => {
   await inState(page, 4, "done").waitFor();
 });
 
-await step("a report that panics says why", async () => {
-  await ask(page, "Bobby Tables Ltd");
+await step("a report that fails says why, and that it does so on purpose", async () => {
+  await ask(page, "Bobby Tables Ltd (fails on purpose)");
   await inState(page, 6, "failed").waitFor();
   const text = await line(page, 6).textContent();
-  assert.match(text, /failed:.*panicked: attempt to divide by zero/);
+  assert.match(text, /no\. 6 · fails on purpose/);
+  assert.match(text, /failed:.*report 6: Bobby Tables Ltd 2025-03, fails on purpose.*panicked: attempt to divide by zero/);
+  await assertFits(page);
+  await shoot(page, "failed");
+});
+
+await step("a failed report is made again, by keyboard too", async () => {
+  const again = line(page, 6).getByRole("button", { name: "Make again: report 6 for Bobby Tables Ltd" });
+  // Each state that it comes to, from here on.
+  await page.evaluate(() => {
+    window.states = [];
+    const list = document.getElementById("reports");
+    new MutationObserver(() => {
+      const state = document.getElementById("report-6")?.dataset.state;
+      if (window.states.at(-1) !== state) window.states.push(state);
+    }).observe(list, { childList: true });
+  });
+  await again.focus();
+  await page.keyboard.press("Enter");
+  await page.waitForFunction(() => window.states.at(-1) === "failed" && window.states.length > 2);
+  const states = await page.evaluate(() => window.states);
+  assert.equal(states[0], "queued");
+  assert.ok(states.includes("rendering"), String(states));
+  await again.waitFor();
+  assert.equal(await page.evaluate(() => document.activeElement.closest(".report")?.id), "report-6");
 });
 
 await step("a name with markup in it is text", async () => {
@@ -177,7 +206,8 @@ await step("a name with markup in it is text", async () => {
 await step("all customers at once", async () => {
   await ask(page, "All customers", "2025-12");
   await page.locator("#reports > li").nth(18).waitFor();
-  await task(page, "generate_report", "running").getByText("× 2").waitFor();
+  assert.match(await task(page, "generate_report", "running").first().innerText(), /report \d+: /);
+  await task(page, "generate_report", "waiting").getByText(/next: report \d+: /).waitFor();
   await task(page, "generate_report", "waiting").getByText(/× \d/).waitFor();
   await task(page, "render_pdf", "waiting").waitFor();
   await page.getByText("next in line").waitFor();
@@ -235,7 +265,9 @@ await step("the page was never loaded anew, and its script never stumbled", asyn
   assert.deepEqual(phone.problems, []);
 });
 
-await step("a server that stops says so, and the page comes back to life with the next one", async () => {
+await step("a server that stops says so, and the next one goes on with its reports", async () => {
+  const before = await page.locator('[data-state="queued"]').count();
+  assert.ok(before > 0, "there is a queue");
   server.kill("SIGTERM");
   await page.getByText("server is stopping").waitFor();
   await shoot(page, "stopping");
@@ -245,7 +277,22 @@ await step("a server that stops says so, and the page comes back to life with th
 
   next = await startServer(data, new URL(url).host);
   await page.getByText("live", { exact: true }).waitFor();
-  await inState(page, 17, "interrupted").waitFor();
+  await inState(page, 17, "rendering").waitFor();
+  await shoot(page, "resumed");
+});
+
+await step("what a kill -9 cut off is resumed as well", async () => {
+  next.server.kill("SIGKILL");
+  await once(next.server, "exit");
+  await page.getByText("reconnecting").waitFor();
+  next = await startServer(data, new URL(url).host);
+  await inState(page, 17, "done").waitFor();
+  await page.waitForFunction(() => {
+    const states = [...document.querySelectorAll(".report")].map((line) => line.dataset.state);
+    return states.every((state) => ["done", "cancelled", "failed"].includes(state));
+  });
+  await page.getByText("No report is being made").waitFor();
+  await shoot(page, "all-ended");
 });
 
 await phone.context.close();

@@ -5,18 +5,20 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub const USAGE: &str = "\
 Makes PDF reports in the background and shows how they come along.
 
-usage: report_server [--address IP:PORT] [--data FOLDER] [--audit-log FILE] [--pace MILLISECONDS]
+usage: report_server [--address IP:PORT] [--data FOLDER] [--audit-log FILE] [--pace MILLISECONDS] [--host NAME]...
 
   --address    where to listen; port 0 takes a free one (127.0.0.1:0)
   --data       where the database lives ($REPORT_SERVER_DATA, or ./report_server_data)
   --audit-log  where the audit log goes (audit.log in the data folder)
-  --pace       a pause before each page of a report, to watch the work by eye (0)";
+  --pace       a pause before each page of a report, to watch the work by eye (0)
+  --host       a name by which clients may call it, beside its addresses and localhost";
 
 pub struct Config {
     pub address: SocketAddr,
     pub data: PathBuf,
     pub audit_log: PathBuf,
     pub pace: Duration,
+    pub hosts: Vec<String>,
 }
 
 impl Config {
@@ -28,6 +30,7 @@ impl Config {
         let mut data = std::env::var_os("REPORT_SERVER_DATA").map(PathBuf::from);
         let mut audit_log = None;
         let mut pace = Duration::ZERO;
+        let mut hosts = Vec::new();
 
         while let Some(option) = arguments.next() {
             if matches!(option.as_str(), "--help" | "-h") {
@@ -46,6 +49,7 @@ impl Config {
                         .map_err(|_| format!("--address takes IP:PORT, not {text:?}"))?;
                 }
                 "--data" => data = Some(value()?.into()),
+                "--host" => hosts.push(value()?),
                 "--audit-log" => audit_log = Some(value()?.into()),
                 "--pace" => {
                     let text = value()?;
@@ -64,6 +68,7 @@ impl Config {
             audit_log: audit_log.unwrap_or_else(|| data.join("audit.log")),
             data,
             pace,
+            hosts,
         }))
     }
 }

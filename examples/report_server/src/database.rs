@@ -10,7 +10,7 @@ use std::{
 use rusqlite::{Connection, OpenFlags};
 use spawn_runtime::background;
 
-use crate::{error::DatabaseError, events::Events, seed};
+use crate::{error::DatabaseError, events::Events, folder_lock::FolderLock, seed};
 
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS customers (
@@ -93,30 +93,6 @@ impl Database {
         work: impl FnOnce(&mut Connection) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T, DatabaseError> {
         write(self.clone(), work).flatten().await
-    }
-}
-
-/// Keeps a second server off the folder, which would take the first one's reports for leftovers.
-// SQLite's lock on a file of its own, since the standard library has one from Rust 1.89 on only. The
-// system gives it up with the process, however that ends.
-struct FolderLock {
-    _connection: Mutex<Connection>,
-}
-
-impl FolderLock {
-    fn take(folder: &Path) -> Result<Self, String> {
-        let lock = || {
-            let connection = Connection::open(folder.join("lock.sqlite"))?;
-            connection.execute_batch("BEGIN EXCLUSIVE")?;
-            Ok(connection)
-        };
-        let connection = lock().map_err(|error: rusqlite::Error| {
-            let folder = folder.display();
-            format!("cannot lock the folder {folder}; is another server using it? ({error})")
-        })?;
-        Ok(FolderLock {
-            _connection: Mutex::new(connection),
-        })
     }
 }
 

@@ -7,7 +7,10 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use rusqlite::ErrorCode;
 use spawn_runtime::TaskError;
+
+use crate::pdf::PdfError;
 
 /// The database did not do what it was asked.
 #[derive(Debug)]
@@ -28,6 +31,15 @@ impl Display for DatabaseError {
 
 impl std::error::Error for DatabaseError {}
 
+impl DatabaseError {
+    fn is_full_disk(&self) -> bool {
+        let DatabaseError::Sqlite(error) = self else {
+            return false;
+        };
+        error.sqlite_error_code() == Some(ErrorCode::DiskFull)
+    }
+}
+
 impl From<rusqlite::Error> for DatabaseError {
     fn from(error: rusqlite::Error) -> Self {
         DatabaseError::Sqlite(error)
@@ -44,10 +56,10 @@ impl From<TaskError> for DatabaseError {
 /// Why a report was not made.
 #[derive(Debug)]
 pub enum ReportError {
-    /// The work was asked to stop, and did.
+    /// The work was asked to stop, and did, or was not begun any more.
     Cancelled,
     Database(DatabaseError),
-    Pdf(String),
+    Pdf(PdfError),
     /// The work panicked or took too long.
     Task(TaskError),
 }
@@ -57,7 +69,7 @@ impl Display for ReportError {
         match self {
             ReportError::Cancelled => f.write_str("cancelled"),
             ReportError::Database(error) => error.fmt(f),
-            ReportError::Pdf(reason) => write!(f, "the PDF could not be written: {reason}"),
+            ReportError::Pdf(error) => error.fmt(f),
             ReportError::Task(error) => error.fmt(f),
         }
     }
@@ -71,9 +83,15 @@ impl From<DatabaseError> for ReportError {
     }
 }
 
+impl From<PdfError> for ReportError {
+    fn from(error: PdfError) -> Self {
+        ReportError::Pdf(error)
+    }
+}
+
 impl From<TaskError> for ReportError {
     fn from(error: TaskError) -> Self {
-        if error.is_cancelled() {
+        if error.is_cancelled() || error.is_refused() {
             ReportError::Cancelled
         } else {
             ReportError::Task(error)
@@ -116,18 +134,15 @@ impl Display for ApiError {
 
 impl From<DatabaseError> for ApiError {
     fn from(error: DatabaseError) -> Self {
-        ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-    }
-}
-
-impl From<TaskError> for ApiError {
-    fn from(error: TaskError) -> Self {
-        // A task is cancelled from outside only when the server stops.
-        if error.is_cancelled() {
-            ApiError::stopping()
-        } else {
-            ApiError::new(StatusCode::INTERNAL_SERVER_ERROR, error.to_string())
-        }
+        let status = match &error {
+            _ if error.is_full_disk() => StatusCode::INSUFFICIENT_STORAGE,
+            // A task is cancelled or refused only when the server stops.
+            DatabaseError::Task(task) if task.is_cancelled() || task.is_refused() => {
+                return ApiError::stopping();
+            }
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        ApiError::new(status, error.to_string())
     }
 }
 

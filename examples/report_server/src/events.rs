@@ -23,7 +23,7 @@ pub enum Event {
     /// A report has come to another state.
     Report(Arc<Report>),
     /// A page more of it is drawn.
-    Progress(Progress),
+    Drawn(Drawn),
     /// Background work failed, and no caller waited for it.
     Failure(Seen),
     /// The server takes no new work.
@@ -31,7 +31,7 @@ pub enum Event {
 }
 
 #[derive(Clone, Copy, Serialize)]
-pub struct Progress {
+pub struct Drawn {
     pub id: ReportId,
     /// In percent.
     pub progress: u8,
@@ -82,7 +82,7 @@ impl Events {
 }
 
 /// What the page shows of the tasks that run.
-#[derive(Default, PartialEq, Eq, Serialize)]
+#[derive(PartialEq, Eq, Serialize)]
 struct Tasks {
     count: usize,
     html: String,
@@ -90,7 +90,7 @@ struct Tasks {
 
 impl Tasks {
     fn now(app: &App) -> Self {
-        let running = task_list::running(&app.scopes.all);
+        let running = task_list::running(&app.scopes);
         Tasks {
             count: running.len(),
             html: page::task_lines(&running),
@@ -105,7 +105,7 @@ pub fn stream(app: Arc<App>) -> sse::Sse<impl Stream<Item = Result<sse::Event, I
         receiver: app.events.0.subscribe(),
         needs_snapshot: true,
         looks: interval(LOOK_EVERY),
-        tasks: Tasks::default(),
+        tasks: None,
     };
     let events = stream::unfold((app, listener), async |(app, mut listener)| {
         let event = listener.next(&app).await?;
@@ -120,14 +120,14 @@ struct Listener {
     /// Looks at what runs, and only while there are listeners: tasks come and go without an event.
     looks: Interval,
     /// What it has told of them.
-    tasks: Tasks,
+    tasks: Option<Tasks>,
 }
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
 impl Listener {
     async fn next(&mut self, app: &App) -> Option<sse::Event> {
-        let closed = app.scopes.all.token();
+        let closed = app.scopes.http.token();
         if self.needs_snapshot {
             self.needs_snapshot = false;
             return snapshot(app).await;
@@ -138,7 +138,7 @@ impl Listener {
                 biased;
                 event = self.receiver.recv() => return self.tell(app, event).await,
                 _ = self.looks.tick() => {
-                    let tasks = Tasks::now(app);
+                    let tasks = Some(Tasks::now(app));
                     if tasks != self.tasks {
                         self.tasks = tasks;
                         return json("tasks", &self.tasks);
@@ -152,7 +152,7 @@ impl Listener {
     async fn tell(&mut self, app: &App, event: Result<Event, RecvError>) -> Option<sse::Event> {
         match event {
             Ok(Event::Report(report)) => json("report", &Shown::new(&report)),
-            Ok(Event::Progress(progress)) => json("progress", &progress),
+            Ok(Event::Drawn(drawn)) => json("progress", &drawn),
             Ok(Event::Failure(seen)) => json("failure", &seen),
             Ok(Event::Closing) => json("closing", &()),
             Err(RecvError::Lagged(_)) => {

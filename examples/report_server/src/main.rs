@@ -4,8 +4,8 @@
 //! cargo run --example report_server
 //! ```
 //!
-//! The functions that start in the background are in `worker.rs`, `database.rs` and `audit.rs`; how
-//! they all end when the program is stopped, in `shutdown.rs`.
+//! The functions that start in the background are in `worker.rs`, `database.rs`, `audit.rs` and `http.rs`; how
+//! they all end when the program is stopped, in `scopes.rs`.
 
 mod app;
 mod audit;
@@ -14,12 +14,16 @@ mod database;
 mod error;
 mod events;
 mod failures;
+mod folder_lock;
+mod guard;
+mod http;
 mod page;
 mod pdf;
+mod progress;
 mod report;
 mod routes;
+mod scopes;
 mod seed;
-mod shutdown;
 mod store;
 mod task_list;
 mod worker;
@@ -32,18 +36,17 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{CancellationToken, background};
 use tokio::net::TcpListener;
 
 use crate::{
-    app::{App, Running, Scopes},
+    app::App,
     audit::AuditLog,
     config::Config,
     database::Database,
-    events::Events,
+    events::{Event, Events},
     failures::Failures,
-    shutdown::Signals,
-    store::Unfinished,
+    progress::Progress,
+    scopes::{GRACE, Scopes},
 };
 
 fn main() -> ExitCode {
@@ -66,7 +69,7 @@ fn main() -> ExitCode {
         }
     };
     let result = runtime.block_on(run(config));
-    // Not waiting for a page that is still being drawn: its report is marked as interrupted.
+    // Not waiting for a page that is still being drawn: the next start draws it again.
     runtime.shutdown_timeout(Duration::from_millis(100));
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -78,8 +81,6 @@ fn main() -> ExitCode {
 }
 
 async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
-    // Before the address is printed: its reader may send a signal right away.
-    let mut signals = Signals::listen()?;
     let events = Events::new();
     let failures = Failures::listen(events.clone());
 
@@ -87,7 +88,6 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let for_database = events.clone();
     let database =
         spawn_runtime::spawn_blocking(move || Database::open(&data, for_database)).await??;
-    let left_over = database.interrupt(Unfinished::All).await?;
     let customers = database.customers().await?;
 
     let listener = TcpListener::bind(config.address)
@@ -99,43 +99,46 @@ async fn run(config: Config) -> Result<(), Box<dyn std::error::Error>> {
     let app = Arc::new(App {
         database,
         customers,
-        audit: AuditLog::new(config.audit_log, scopes.all.clone()),
+        audit: AuditLog::new(config.audit_log, scopes.audit.clone()),
         scopes,
         events,
         failures,
-        running: Running::default(),
+        progress: Progress::default(),
+        hosts: config.hosts,
         pace: config.pace,
     });
-    let mut server = serve(app.clone(), listener);
+    let resumed = worker::resume(&app).await?;
+    let serving = http::serve(app.clone(), listener);
 
-    say(format_args!("listening on http://{address}"));
-    say(format_args!("data in {}", config.data.display()));
-    if !left_over.is_empty() {
-        let count = left_over.len();
-        say(format_args!(
-            "{count} reports of an earlier run are marked as interrupted"
-        ));
-    }
-
-    tokio::select! {
-        ended = &mut server => Ok(ended??),
-        () = signals.next() => {
-            say(shutdown::shut_down(&app, &mut signals).await?);
-            Ok(())
+    let main = async {
+        // Here a signal already means a shutdown: who reads the address may send one right away.
+        say(format_args!("listening on http://{address}"));
+        say(format_args!("data in {}", config.data.display()));
+        if resumed > 0 {
+            say(format_args!("{resumed} reports of an earlier run go on"));
         }
+        tokio::select! {
+            ended = serving => ended,
+            () = app.scopes.stopping() => {
+                app.events.publish(Event::Closing);
+                let grace = GRACE.as_secs();
+                say(format_args!(
+                    "stopping: running reports have {grace} s; Ctrl-C again stops at once"
+                ));
+                Ok(())
+            }
+        }
+    };
+    let (served, report) = app.scopes.run(main).await;
+    match app.database.count_unfinished().await {
+        Ok(0) => say("stopped: no report is unfinished"),
+        Ok(unfinished) => say(format_args!(
+            "stopped: {unfinished} unfinished reports, which the next start resumes"
+        )),
+        Err(problem) => complain(problem),
     }
-}
-
-/// Answers requests until its scope is shut down, and then those that are open.
-#[background(on = app.scopes.all)]
-async fn serve(
-    app: Arc<App>,
-    listener: TcpListener,
-    #[cancel] token: CancellationToken,
-) -> io::Result<()> {
-    axum::serve(listener, routes::router(app))
-        .with_graceful_shutdown(token.cancelled_owned())
-        .await
+    say(report);
+    Ok(served.transpose().map(|_| ())?)
 }
 
 /// Prints a line. A closed output is no reason to end the server, as it is for `println!`.

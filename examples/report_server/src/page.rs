@@ -5,11 +5,14 @@ use std::{
     time::Duration,
 };
 
+use spawn_runtime::TaskState;
+
 use crate::{
     app::App,
     error::DatabaseError,
     failures::Seen,
-    report::{Customer, Month, Report, State},
+    pdf::Month,
+    report::{Customer, Report, State},
     seed,
     task_list::{self, RunningTask},
 };
@@ -42,7 +45,7 @@ pub async fn index(app: &App) -> Result<String, DatabaseError> {
     let reports = app.newest_reports().await?;
     let lines: String = reports.iter().map(report_line).collect();
     let failures = app.failures.seen();
-    let tasks = task_list::running(&app.scopes.all);
+    let tasks = task_list::running(&app.scopes);
     Ok(format!(
         include_str!("page/index.html"),
         customers = customer_options(&app.customers),
@@ -61,10 +64,14 @@ pub fn report_line(report: &Report) -> String {
     format!(
         "<li class=\"report {state}\" id=\"report-{id}\" data-id=\"{id}\" data-state=\"{state}\">\
          <div class=\"what\"><strong>{customer}</strong>\
-         <span class=\"when\">{month}<span class=\"number\"> · no. {id}</span></span></div>\
+         <span class=\"when\">{month}<span class=\"number\"> · no. {id}</span>{purpose}</span></div>\
          <div class=\"state\">{status}</div><div class=\"action\">{action}</div></li>\n",
         customer = Escaped(&report.customer),
-        month = in_words(report.month),
+        month = report.month.in_words(),
+        purpose = match report.fails_on_purpose() {
+            true => format!(" · {}", seed::ON_PURPOSE),
+            false => String::new(),
+        },
         status = status(report),
         action = action(report),
     )
@@ -92,9 +99,6 @@ fn status(report: &Report) -> String {
             let pages = report.pages.unwrap_or_default();
             format!("{badge}<span class=\"note\">{pages} pages</span>")
         }
-        State::Interrupted => {
-            format!("{badge}<span class=\"note\">the server was stopped</span>")
-        }
         State::Queued | State::Querying | State::Cancelled => badge,
     }
 }
@@ -112,39 +116,46 @@ fn action(report: &Report) -> String {
             "<a class=\"download\" href=\"/reports/{id}/pdf\" download \
              aria-label=\"Download report {id} for {customer}\">Download PDF</a>"
         )
+    } else if report.state == State::Failed {
+        format!(
+            "<button type=\"button\" class=\"quiet\" data-again=\"{id}\" \
+             aria-label=\"Make again: report {id} for {customer}\">Make again</button>"
+        )
     } else {
         String::new()
     }
 }
 
-/// What runs, as items of the page's list: a line for each group of tasks that are alike, since two
-/// hundred reports in a queue are one fact.
+/// What runs, as items of the page's list: those that wait for the same in one line, since two hundred
+/// reports in a queue are one fact.
 pub fn task_lines(tasks: &[RunningTask]) -> String {
     let mut groups: Vec<(&RunningTask, usize)> = Vec::new();
     // The oldest come first, so the first of a group has its age.
     for task in tasks {
-        match groups.iter_mut().find(|(first, _)| first.is_like(task)) {
+        match groups.iter_mut().find(|(first, _)| first.waits_like(task)) {
             Some((_, count)) => *count += 1,
             None => groups.push((task, 1)),
         }
     }
     // Not by age: lines that change places are hard to read.
-    groups.sort_by_key(|(task, _)| (task.spawned_at, task.state));
+    groups.sort_by_key(|(task, _)| (task.spawned_at, task.state == TaskState::Waiting));
     let mut lines = String::new();
     for (task, count) in groups {
-        let times = match count {
-            1 => String::new(),
-            _ => format!(" <span class=\"times\">× {count}</span>"),
+        let (times, next) = match count {
+            1 => (String::new(), ""),
+            _ => (format!(" <span class=\"times\">× {count}</span>"), "next: "),
         };
         // Writing to a String cannot fail.
         let _ = writeln!(
             lines,
             "<li class=\"task {state}\"><span class=\"name\"><code>{name}</code>{times}</span>\
+             <span class=\"label\">{next}{label}</span>\
              <span class=\"badge\">{state}</span>\
              <span class=\"age\"><span class=\"spoken\">for </span>{age}</span>\
              <span class=\"place\">from <code>{place}</code></span></li>",
             state = task.state,
             name = Escaped(task.name),
+            label = Escaped(task.label.as_deref().unwrap_or_default()),
             age = age_in_words(task.age),
             place = Escaped(&task.short_place()),
         );
@@ -173,7 +184,12 @@ fn customer_options(customers: &[Customer]) -> String {
     for customer in customers {
         let name = Escaped(&customer.name);
         // Writing to a String cannot fail.
-        let _ = write!(options, "<option value=\"{}\">{name}</option>", customer.id);
+        let purpose = match customer.name == seed::BROKEN_CUSTOMER {
+            true => format!(" ({})", seed::ON_PURPOSE),
+            false => String::new(),
+        };
+        let id = customer.id;
+        let _ = write!(options, "<option value=\"{id}\">{name}{purpose}</option>");
     }
     options
 }
@@ -188,12 +204,8 @@ fn month_options() -> String {
         let _ = write!(
             options,
             "<option value=\"{month}\">{}</option>",
-            in_words(month)
+            month.in_words()
         );
     }
     options
-}
-
-fn in_words(month: Month) -> String {
-    format!("{} {}", month.name(), month.year)
 }

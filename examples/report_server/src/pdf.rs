@@ -1,34 +1,40 @@
 //! The report as a PDF: an overview with figures and a chart, then all orders as a table.
+//!
+//! It knows nothing of the server, so that other programs can make the same report.
 
 mod canvas;
 mod chart;
 mod document;
 mod money;
+mod month;
 mod overview;
 mod table;
 mod typeface;
 
-use std::ops::ControlFlow;
-
-use self::{canvas::Canvas, document::Document};
-use crate::{
-    error::ReportError,
-    report::{Customer, Month},
-    store::Order,
+use std::{
+    fmt::{self, Display},
+    ops::ControlFlow,
 };
+
+pub use self::month::Month;
+use self::{canvas::Canvas, document::Document};
 
 /// What a report is about.
 pub struct Subject {
-    pub customer: Customer,
+    pub customer: String,
     pub month: Month,
     pub orders: Vec<Order>,
 }
 
-impl Subject {
-    fn month_in_words(&self) -> String {
-        format!("{} {}", self.month.name(), self.month.year)
-    }
+pub struct Order {
+    /// `2025-03-14`
+    pub ordered_on: String,
+    pub product: String,
+    pub quantity: i64,
+    pub total_cents: i64,
+}
 
+impl Subject {
     fn total_cents(&self) -> i64 {
         self.orders.iter().map(|order| order.total_cents).sum()
     }
@@ -39,13 +45,25 @@ pub struct Pdf {
     pub pages: u32,
 }
 
+/// The font could not be embedded.
+#[derive(Debug)]
+pub struct PdfError(String);
+
+impl Display for PdfError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the PDF could not be written: {}", self.0)
+    }
+}
+
+impl std::error::Error for PdfError {}
+
 /// Draws the report. Calls `before_page` with the number of pages drawn and their number in all, which
 /// may end the work: then there is no PDF.
 pub fn render(
     subject: &Subject,
     mut before_page: impl FnMut(usize, usize) -> ControlFlow<()>,
-) -> Result<Option<Pdf>, ReportError> {
-    let title = format!("{}, {}", subject.customer.name, subject.month_in_words());
+) -> Result<Option<Pdf>, PdfError> {
+    let title = format!("{}, {}", subject.customer, subject.month.in_words());
     let tables = table::pages(&subject.orders);
     let pages = 1 + tables.len();
 

@@ -1,15 +1,14 @@
 //! A report as the outside sees it: what was asked for, how far it is, how it ended.
 
-use std::{
-    fmt::{self, Display},
-    str::FromStr,
-};
+use std::fmt::{self, Display};
 
 use rusqlite::{
     ToSql,
     types::{FromSql, FromSqlError, FromSqlResult, ToSqlOutput, ValueRef},
 };
 use serde::{Serialize, Serializer};
+
+use crate::{pdf::Month, seed};
 
 pub type ReportId = i64;
 
@@ -35,6 +34,23 @@ pub struct Report {
     pub pages: Option<u32>,
 }
 
+impl Report {
+    pub fn fails_on_purpose(&self) -> bool {
+        self.customer == seed::BROKEN_CUSTOMER
+    }
+}
+
+/// The label of every task that works on it: `report 7: Café Lumière 2025-03`.
+impl Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "report {}: {} {}", self.id, self.customer, self.month)?;
+        match self.fails_on_purpose() {
+            true => write!(f, ", {}", seed::ON_PURPOSE),
+            false => Ok(()),
+        }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
@@ -44,19 +60,16 @@ pub enum State {
     Done,
     Failed,
     Cancelled,
-    /// The program ended before the report did.
-    Interrupted,
 }
 
 impl State {
-    const ALL: [State; 7] = [
+    const ALL: [State; 6] = [
         State::Queued,
         State::Querying,
         State::Rendering,
         State::Done,
         State::Failed,
         State::Cancelled,
-        State::Interrupted,
     ];
 
     pub fn is_active(self) -> bool {
@@ -71,7 +84,6 @@ impl State {
             State::Done => "done",
             State::Failed => "failed",
             State::Cancelled => "cancelled",
-            State::Interrupted => "interrupted",
         }
     }
 }
@@ -95,70 +107,6 @@ impl FromSql for State {
             .into_iter()
             .find(|state| state.name() == name)
             .ok_or(FromSqlError::InvalidType)
-    }
-}
-
-/// A month of a year, written `2025-03`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Month {
-    pub year: u32,
-    /// 1 to 12
-    pub month: u32,
-}
-
-impl Month {
-    pub fn days(self) -> u32 {
-        match self.month {
-            2 if self.year % 4 == 0 && (self.year % 100 != 0 || self.year % 400 == 0) => 29,
-            2 => 28,
-            4 | 6 | 9 | 11 => 30,
-            _ => 31,
-        }
-    }
-
-    pub fn name(self) -> &'static str {
-        const NAMES: [&str; 12] = [
-            "January",
-            "February",
-            "March",
-            "April",
-            "May",
-            "June",
-            "July",
-            "August",
-            "September",
-            "October",
-            "November",
-            "December",
-        ];
-        NAMES[self.month as usize - 1]
-    }
-}
-
-impl Display for Month {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:04}-{:02}", self.year, self.month)
-    }
-}
-
-impl FromStr for Month {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("the month {text:?} is not of the form 2025-03");
-        let (year, month) = text.split_once('-').ok_or_else(wrong)?;
-        let all_digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        if year.len() != 4 || month.len() != 2 || !all_digits(year) || !all_digits(month) {
-            return Err(wrong());
-        }
-        let year = year.parse().map_err(|_| wrong())?;
-        let month = month.parse().map_err(|_| wrong())?;
-        if !(1..=12).contains(&month) {
-            return Err(format!(
-                "there is no month {month}: months go from 01 to 12"
-            ));
-        }
-        Ok(Month { year, month })
     }
 }
 

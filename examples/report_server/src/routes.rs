@@ -4,20 +4,25 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{DefaultBodyLimit, Path, State, rejection::JsonRejection},
+    extract::{DefaultBodyLimit, FromRequest, Path, Request, State},
     http::{HeaderValue, StatusCode, header},
+    middleware,
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
 
 use crate::{
     app::App,
     error::ApiError,
     events,
     failures::Seen,
+    guard::guard,
+    http::PATIENCE,
     page,
-    report::{Customer, Month, Report, ReportId, State as ReportState},
+    pdf::Month,
+    report::{Customer, Report, ReportId, State as ReportState},
     task_list::{self, RunningTask},
     worker,
 };
@@ -35,27 +40,20 @@ pub fn router(app: Arc<App>) -> Router {
         .route("/reports", get(list).post(create))
         .route("/reports/{id}", get(show).delete(cancel))
         .route("/reports/{id}/pdf", get(download))
+        .route("/reports/{id}/again", post(make_again))
         .fallback(async || ApiError::new(StatusCode::NOT_FOUND, "there is nothing here"))
         .method_not_allowed_fallback(async || {
             let message = "this address does not take that method";
             ApiError::new(StatusCode::METHOD_NOT_ALLOWED, message)
         })
         .layer(DefaultBodyLimit::max(16 * 1024))
+        .layer(middleware::from_fn_with_state(app.clone(), guard))
         .with_state(app)
 }
 
 async fn index(State(app): Shared) -> Result<impl IntoResponse, ApiError> {
     let page = page::index(&app).await?;
-    let headers = [
-        // The page shows what people typed elsewhere. It is escaped; should that ever fail, the
-        // browser still runs no script but ours.
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'self'; img-src data:",
-        ),
-        (header::CACHE_CONTROL, "no-store"),
-    ];
-    Ok((headers, Html(page)))
+    Ok(([(header::CACHE_CONTROL, "no-store")], Html(page)))
 }
 
 async fn style() -> impl IntoResponse {
@@ -75,7 +73,7 @@ async fn listen(State(app): Shared) -> impl IntoResponse {
 }
 
 async fn tasks(State(app): Shared) -> Json<Vec<RunningTask>> {
-    Json(task_list::running(&app.scopes.all))
+    Json(task_list::running(&app.scopes))
 }
 
 #[derive(Serialize)]
@@ -88,7 +86,7 @@ struct Health {
 async fn health(State(app): Shared) -> Result<Json<Health>, ApiError> {
     Ok(Json(Health {
         status: if app.is_closing() { "stopping" } else { "ok" },
-        reports: app.database.count_by_state().await?,
+        reports: app.count_by_state().await?,
         background_failures: app.failures.seen(),
     }))
 }
@@ -100,14 +98,15 @@ struct NewReport {
     month: String,
 }
 
-/// Only JSON is taken: a form on a foreign page could not send that without asking first.
-async fn create(
-    State(app): Shared,
-    body: Result<Json<NewReport>, JsonRejection>,
-) -> Result<impl IntoResponse, ApiError> {
+async fn create(State(app): Shared, request: Request) -> Result<impl IntoResponse, ApiError> {
     if app.is_closing() {
         return Err(ApiError::stopping());
     }
+    let body = timeout(PATIENCE, Json::<NewReport>::from_request(request, &()));
+    let body = body.await.map_err(|_| {
+        let message = format!("the request did not come within {} s", PATIENCE.as_secs());
+        ApiError::new(StatusCode::REQUEST_TIMEOUT, message)
+    })?;
     let Json(wanted) = body.map_err(|problem| {
         let example = r#"send {"customer": 1, "month": "2025-03"} as application/json"#;
         ApiError::new(
@@ -118,6 +117,9 @@ async fn create(
     let unprocessable = |message| ApiError::new(StatusCode::UNPROCESSABLE_ENTITY, message);
     let customer = find_customer(&app, &wanted.customer).map_err(unprocessable)?;
     let month: Month = wanted.month.parse().map_err(unprocessable)?;
+    if month > app.database.this_month().await? {
+        return Err(unprocessable(format!("the month {month} has not begun")));
+    }
 
     // The work goes on in the background; what is waited for is that it is safely in the database.
     let report = worker::accept_report(app, customer, month)
@@ -160,6 +162,25 @@ async fn cancel(State(app): Shared, Path(id): Path<String>) -> Result<Json<Repor
             Err(ApiError::new(StatusCode::CONFLICT, message))
         }
     }
+}
+
+async fn make_again(
+    State(app): Shared,
+    Path(id): Path<String>,
+) -> Result<impl IntoResponse, ApiError> {
+    if app.is_closing() {
+        return Err(ApiError::stopping());
+    }
+    let report = existing_report(&app, &id).await?;
+    let again = worker::make_again(app, report.id).flatten().await?;
+    let again = again.ok_or_else(|| {
+        let message = match report.state {
+            ReportState::Failed => format!("that report {id} failed is not recorded yet"),
+            state => format!("only a failed report can be made again; report {id} is {state}"),
+        };
+        ApiError::new(StatusCode::CONFLICT, message)
+    })?;
+    Ok((StatusCode::ACCEPTED, Json(again)))
 }
 
 async fn download(State(app): Shared, Path(id): Path<String>) -> Result<Response, ApiError> {

@@ -2,13 +2,16 @@
 
 use rusqlite::{Connection, params};
 
-use crate::report::Month;
+use crate::pdf::Month;
 
 /// The year that the orders are from.
 pub const YEAR: u32 = 2025;
 
 /// Its orders are broken: they have a quantity of 0, and making a report of them panics.
 pub const BROKEN_CUSTOMER: &str = "Bobby Tables Ltd";
+
+/// What is said beside its name.
+pub const ON_PURPOSE: &str = "fails on purpose";
 
 const CUSTOMERS: [&str; 12] = [
     "Alder & Finch Bakery",

@@ -10,18 +10,9 @@ use rusqlite::{Connection, OptionalExtension, Row, named_params};
 use crate::{
     database::Database,
     error::DatabaseError,
-    pdf::Pdf,
-    report::{Customer, Month, Report, ReportId, State},
+    pdf::{Month, Order, Pdf},
+    report::{Customer, Report, ReportId, State},
 };
-
-/// What an order says, and what a report is made of.
-pub struct Order {
-    /// `2025-03-14`
-    pub ordered_on: String,
-    pub product: String,
-    pub quantity: i64,
-    pub total_cents: i64,
-}
 
 const ACTIVE: &str = "state IN ('queued', 'querying', 'rendering')";
 
@@ -120,20 +111,38 @@ impl Database {
         .await
     }
 
-    pub async fn count_by_state(&self) -> Result<BTreeMap<String, u64>, DatabaseError> {
-        self.read(|connection| {
+    /// `failed` are those of which only this program knows that they have.
+    pub async fn count_by_state(
+        &self,
+        failed: Vec<ReportId>,
+    ) -> Result<BTreeMap<String, u64>, DatabaseError> {
+        self.read(move |connection| {
             connection
-                .prepare_cached("SELECT state, count(*) FROM reports GROUP BY state")?
-                .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+                .prepare_cached(&format!(
+                    "SELECT iif({ACTIVE} AND id IN (SELECT value FROM json_each(?1)), 'failed', state)
+                     AS now, count(*) FROM reports GROUP BY now"
+                ))?
+                .query_map([serde_json::json!(failed).to_string()], |row| {
+                    Ok((row.get(0)?, row.get(1)?))
+                })?
                 .collect()
         })
         .await
     }
 
-    pub async fn count_active(&self) -> Result<usize, DatabaseError> {
+    pub async fn count_unfinished(&self) -> Result<usize, DatabaseError> {
         self.read(|connection| {
             let count = format!("SELECT count(*) FROM reports WHERE {ACTIVE}");
             connection.query_row(&count, [], |row| row.get(0))
+        })
+        .await
+    }
+
+    /// The month that has begun last, anywhere on Earth.
+    pub async fn this_month(&self) -> Result<Month, DatabaseError> {
+        self.read(|connection| {
+            let now = "SELECT strftime('%Y-%m', 'now', '+14 hours')";
+            connection.query_row(now, [], |row| row.get(0))
         })
         .await
     }
@@ -176,8 +185,9 @@ impl Database {
         .await
     }
 
-    /// [`advance`](Self::advance) to done. The PDF and the word that it is there are one commit.
-    pub async fn finish(&self, id: ReportId, pdf: Pdf) -> Result<Option<Report>, DatabaseError> {
+    /// [`advance`](Self::advance) to done. The PDF and the word that it is there are one commit. False if the
+    /// report has already ended.
+    pub async fn finish(&self, id: ReportId, pdf: Pdf) -> Result<bool, DatabaseError> {
         let events = self.events.clone();
         self.write(move |connection| {
             let transaction = connection.transaction()?;
@@ -187,7 +197,7 @@ impl Database {
                 ))?
                 .execute((id, pdf.pages))?;
             if changed == 0 {
-                return Ok(None);
+                return Ok(false);
             }
             transaction
                 .prepare_cached("INSERT INTO documents (report_id, pdf) VALUES (?1, ?2)")?
@@ -197,40 +207,49 @@ impl Database {
             report
                 .iter()
                 .for_each(|report| events.publish_report(report));
-            Ok(report)
+            Ok(true)
         })
         .await
     }
 
-    /// Marks the reports that no task will work on any more, and returns them.
-    pub async fn interrupt(&self, which: Unfinished) -> Result<Vec<ReportId>, DatabaseError> {
+    /// Takes up again a report that failed. `None` if it did not.
+    pub async fn requeue(&self, id: ReportId) -> Result<Option<Report>, DatabaseError> {
+        let which = "id = ?1 AND state = 'failed'";
+        let requeued = self.set_queued(which, Some(id)).await?;
+        Ok(requeued.into_iter().next())
+    }
+
+    /// Takes up again all that an earlier run of the program has left, the oldest first.
+    // An older version of it marked some as interrupted.
+    pub async fn requeue_unfinished(&self) -> Result<Vec<Report>, DatabaseError> {
+        let which = "?1 IS NULL AND state NOT IN ('done', 'failed', 'cancelled')";
+        self.set_queued(which, None).await
+    }
+
+    async fn set_queued(
+        &self,
+        which: &'static str,
+        id: Option<ReportId>,
+    ) -> Result<Vec<Report>, DatabaseError> {
         let events = self.events.clone();
         self.write(move |connection| {
-            let which = match which {
-                Unfinished::All => ACTIVE,
-                Unfinished::Queued => "state = 'queued'",
-            };
             let transaction = connection.transaction()?;
-            let ids: Vec<ReportId> = transaction
-                .prepare(&format!(
-                    "UPDATE reports SET state = 'interrupted' WHERE {which} RETURNING id"
-                ))?
-                .query_map([], |row| row.get(0))?
-                .collect::<rusqlite::Result<_>>()?;
-            transaction.commit()?;
-            for id in &ids {
-                let report = find(connection, *id)?;
-                report
-                    .iter()
-                    .for_each(|report| events.publish_report(report));
+            let update = "UPDATE reports SET state = 'queued', reason = NULL";
+            let mut ids = transaction
+                .prepare(&format!("{update} WHERE {which} RETURNING id"))?
+                .query_map([id], |row| row.get(0))?
+                .collect::<rusqlite::Result<Vec<ReportId>>>()?;
+            ids.sort_unstable();
+            let mut reports = Vec::new();
+            for id in ids {
+                reports.extend(find(&transaction, id)?);
             }
-            Ok(ids)
+            transaction.commit()?;
+            for report in &reports {
+                events.publish_report(report);
+            }
+            Ok(reports)
         })
         .await
     }
-}
-
-pub enum Unfinished {
-    All,
-    Queued,
 }

@@ -1,37 +1,42 @@
-//! What runs at this moment, as the page and `GET /tasks` show it.
+//! The reports that are worked on at this moment, as the page and `GET /tasks` show them.
 
-use std::{panic::Location, time::Duration};
+use std::{cmp::Reverse, fmt::Display, panic::Location, time::Duration};
 
 use serde::{Serialize, Serializer};
-use spawn_runtime::{TaskInfo, TaskScope, TaskState};
+use spawn_runtime::{TaskInfo, TaskState};
+
+use crate::scopes::Scopes;
 
 #[derive(Serialize)]
 pub struct RunningTask {
     pub name: &'static str,
+    /// Which report it works on.
+    pub label: Option<String>,
     id: String,
-    pub state: &'static str,
+    #[serde(serialize_with = "as_text")]
+    pub state: TaskState,
     #[serde(rename = "age_ms", serialize_with = "milliseconds")]
     pub age: Duration,
     /// The call that started it: `examples/report_server/worker.rs:42:16`.
-    #[serde(serialize_with = "in_full")]
+    #[serde(serialize_with = "as_text")]
     pub spawned_at: &'static Location<'static>,
 }
 
-/// The tasks of a scope and of those below it, the oldest first.
-pub fn running(scope: &TaskScope) -> Vec<RunningTask> {
-    scope.tasks().iter().map(RunningTask::from).collect()
+/// The tasks that make reports, the oldest first. Those that keep the books would only crowd the list.
+pub fn running(scopes: &Scopes) -> Vec<RunningTask> {
+    let mut tasks = scopes.reports.tasks();
+    tasks.extend(scopes.drawing.tasks());
+    tasks.sort_by_key(|task| Reverse(task.age()));
+    tasks.iter().map(RunningTask::from).collect()
 }
 
 impl From<&TaskInfo> for RunningTask {
     fn from(task: &TaskInfo) -> Self {
         RunningTask {
             name: task.name(),
+            label: task.label().map(str::to_owned),
             id: task.id().to_string(),
-            state: match task.state() {
-                TaskState::Waiting => "waiting",
-                TaskState::Stopping => "stopping",
-                _ => "running",
-            },
+            state: task.state(),
             age: task.age(),
             spawned_at: task.spawned_at(),
         }
@@ -46,10 +51,10 @@ impl RunningTask {
         format!("{file}:{}", self.spawned_at.line())
     }
 
-    /// Whether it does the same, started by the same call.
-    pub fn is_like(&self, other: &RunningTask) -> bool {
+    /// Whether it waits for the same, started by the same call.
+    pub fn waits_like(&self, other: &RunningTask) -> bool {
         let kind = |task: &RunningTask| (task.name, task.state, task.spawned_at);
-        kind(self) == kind(other)
+        self.state == TaskState::Waiting && kind(self) == kind(other)
     }
 }
 
@@ -57,6 +62,6 @@ fn milliseconds<S: Serializer>(age: &Duration, serializer: S) -> Result<S::Ok, S
     serializer.serialize_u64(u64::try_from(age.as_millis()).unwrap_or(u64::MAX))
 }
 
-fn in_full<S: Serializer>(place: &Location<'static>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(place)
+fn as_text<S: Serializer>(value: &impl Display, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(value)
 }

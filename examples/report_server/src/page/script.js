@@ -64,7 +64,7 @@ function showProblem(text) {
   problem.textContent = text;
 }
 
-const ENDED = ["done", "failed", "cancelled", "interrupted"];
+const ENDED = ["done", "failed", "cancelled"];
 
 function listen() {
   const events = new EventSource("/events");
@@ -148,10 +148,12 @@ form.addEventListener("submit", async (event) => {
 });
 
 list.addEventListener("click", async (event) => {
-  const button = event.target.closest("[data-cancel]");
+  const button = event.target.closest("[data-cancel], [data-again]");
   if (!button || !begin(button)) return;
+  const { cancel, again } = button.dataset;
   try {
-    await ask(`/reports/${button.dataset.cancel}`, { method: "DELETE" });
+    if (cancel) await ask(`/reports/${cancel}`, { method: "DELETE" });
+    else await ask(`/reports/${again}/again`, { method: "POST" });
   } catch (error) {
     button.removeAttribute("aria-disabled");
     showProblem(error.message);

@@ -9,10 +9,10 @@ use pdf_writer::{
 use subsetter::{GlyphRemapper, subset};
 
 use super::{
+    PdfError,
     canvas::{PAGE_HEIGHT, PAGE_WIDTH},
     typeface::TYPEFACE,
 };
-use crate::error::ReportError;
 
 /// What the pages call the font.
 pub const FONT: Name<'static> = Name(b"F");
@@ -60,7 +60,7 @@ impl Document {
         self.pages.push(content);
     }
 
-    pub fn finish(self, title: &str) -> Result<Vec<u8>, ReportError> {
+    pub fn finish(self, title: &str) -> Result<Vec<u8>, PdfError> {
         let mut next = Ref::new(1);
         let (catalog, page_tree, font, info) = (next.bump(), next.bump(), next.bump(), next.bump());
         let mut file = Pdf::new();
@@ -90,7 +90,7 @@ impl Document {
 }
 
 /// Writes the font under `font`, and its parts from `next` on.
-fn embed(glyphs: &Glyphs, file: &mut Pdf, font: Ref, mut next: Ref) -> Result<(), ReportError> {
+fn embed(glyphs: &Glyphs, file: &mut Pdf, font: Ref, mut next: Ref) -> Result<(), PdfError> {
     let (cid_font, descriptor, data, characters) =
         (next.bump(), next.bump(), next.bump(), next.bump());
     file.type0_font(font)
@@ -125,8 +125,8 @@ fn embed(glyphs: &Glyphs, file: &mut Pdf, font: Ref, mut next: Ref) -> Result<()
         .stem_v(80.0)
         .font_file2(data);
 
-    let part = subset(TYPEFACE.data(), 0, &glyphs.numbers)
-        .map_err(|error| ReportError::Pdf(error.to_string()))?;
+    let part =
+        subset(TYPEFACE.data(), 0, &glyphs.numbers).map_err(|error| PdfError(error.to_string()))?;
     file.stream(data, &part);
 
     // With it a reader can search and copy the text.

@@ -34,9 +34,9 @@ fn title(canvas: &mut Canvas<'_>, subject: &Subject) {
         "MONTHLY ORDER REPORT",
     );
     let name = Style::new(30.0, WHITE).bold();
-    canvas.text_within(MARGIN, 102.0, CONTENT_WIDTH, name, &subject.customer.name);
+    canvas.text_within(MARGIN, 102.0, CONTENT_WIDTH, name, &subject.customer);
     let month = Style::new(17.0, WHITE);
-    canvas.text(MARGIN, 132.0, month, &subject.month_in_words());
+    canvas.text(MARGIN, 132.0, month, &subject.month.in_words());
 }
 
 fn figures(canvas: &mut Canvas<'_>, subject: &Subject, top: f32) {

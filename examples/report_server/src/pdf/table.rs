@@ -1,13 +1,12 @@
 //! The pages after the first: every order of the month, and the sum below.
 
 use super::{
-    Subject,
+    Order, Subject,
     canvas::{
         ACCENT, Align, CONTENT_WIDTH, Canvas, FAINT, INK, MARGIN, MUTED, RIGHT, Style, TINT, WHITE,
     },
     money::euros,
 };
-use crate::store::Order;
 
 const ROWS_PER_PAGE: usize = 30;
 const ROW_HEIGHT: f32 = 21.0;
@@ -49,7 +48,7 @@ pub fn draw(canvas: &mut Canvas<'_>, subject: &Subject, rows: &Rows<'_>) {
     let heading = Style::new(13.0, INK).bold();
     canvas.text(MARGIN, 64.0, heading, "Orders");
     let customer = Style::new(10.0, MUTED).align(Align::Right);
-    canvas.text(RIGHT, 64.0, customer, &subject.month_in_words());
+    canvas.text(RIGHT, 64.0, customer, &subject.month.in_words());
 
     head(canvas);
     let mut top = TOP + ROW_HEIGHT;

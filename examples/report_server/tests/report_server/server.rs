@@ -54,6 +54,8 @@ impl Output {
 pub struct Answer {
     pub status: u16,
     pub content_type: String,
+    /// By name in lower case.
+    pub headers: BTreeMap<String, String>,
     pub bytes: Vec<u8>,
     pub json: Value,
 }
@@ -64,7 +66,8 @@ impl Answer {
         body.read_to_end(&mut bytes).expect("a whole body");
         Answer {
             status: head.status,
-            content_type: head.content_type,
+            content_type: head.header("content-type").to_owned(),
+            headers: head.headers,
             json: serde_json::from_slice(&bytes).unwrap_or_default(),
             bytes,
         }
@@ -78,7 +81,7 @@ impl Answer {
 /// What comes before the body of an answer.
 struct Head {
     status: u16,
-    content_type: String,
+    headers: BTreeMap<String, String>,
 }
 
 impl Head {
@@ -88,15 +91,18 @@ impl Head {
         let status = status.split(' ').nth(1).expect("a status");
         let mut head = Head {
             status: status.parse().expect("a number"),
-            content_type: String::new(),
+            headers: BTreeMap::new(),
         };
         for line in lines.take_while(|line| !line.is_empty()) {
             let (name, value) = line.split_once(": ").expect("a header");
-            if name.eq_ignore_ascii_case("content-type") {
-                value.clone_into(&mut head.content_type);
-            }
+            head.headers
+                .insert(name.to_ascii_lowercase(), value.to_owned());
         }
         head
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", String::as_str)
     }
 }
 
@@ -157,10 +163,14 @@ impl Server {
     }
 
     pub fn start_with(folder: &Folder, options: &[impl AsRef<OsStr>]) -> Self {
-        let mut child = program()
-            .arg("--data")
-            .arg(folder.path())
-            .args(options)
+        let mut command = program();
+        command.arg("--data").arg(folder.path()).args(options);
+        Self::start_by(command)
+    }
+
+    /// Starts what in the end is the program.
+    pub fn start_by(mut command: Command) -> Self {
+        let mut child = command
             .env_remove("RUST_BACKTRACE")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -193,6 +203,17 @@ impl Server {
         self.errors.text()
     }
 
+    /// Where it listens: an address and a port.
+    pub fn host(&self) -> &str {
+        self.url.strip_prefix("http://").expect("an HTTP address")
+    }
+
+    pub fn connect(&self) -> TcpStream {
+        let stream = TcpStream::connect(self.host()).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        stream
+    }
+
     /// Asks on a connection of its own. With HTTP/1.0 the answer ends where the connection does.
     fn ask(
         &self,
@@ -201,12 +222,14 @@ impl Server {
         headers: &str,
         body: &str,
     ) -> (Head, impl Read + use<>) {
-        let address = self.url.strip_prefix("http://").expect("an HTTP address");
-        let mut stream = TcpStream::connect(address).expect("a connection");
-        stream.set_read_timeout(Some(PATIENCE)).unwrap();
+        let mut stream = self.connect();
+        let host = match headers.contains("host: ") || headers.contains("no-host") {
+            true => String::new(),
+            false => format!("host: {}\r\n", self.host()),
+        };
         let length = body.len();
         let request = format!(
-            "{method} {path} HTTP/1.0\r\nhost: {address}\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+            "{method} {path} HTTP/1.0\r\n{host}content-length: {length}\r\n{headers}\r\n{body}"
         );
         // The server may refuse to read a body. It answers all the same.
         let _ = stream.write_all(request.as_bytes());
@@ -215,7 +238,23 @@ impl Server {
     }
 
     pub fn get(&self, path: &str) -> Answer {
-        Answer::read(self.ask("GET", path, "", ""))
+        self.send("GET", path, "", "")
+    }
+
+    /// With headers that each end in `\r\n`; one of them may be the host's.
+    pub fn send(&self, method: &str, path: &str, headers: &str, body: &str) -> Answer {
+        Answer::read(self.ask(method, path, headers, body))
+    }
+
+    /// Asks for a failed report to be made again.
+    pub fn again(&self, id: i64) -> Answer {
+        self.send("POST", &format!("/reports/{id}/again"), "", "")
+    }
+
+    pub fn pdf(&self, id: i64) -> Vec<u8> {
+        let answer = self.get(&format!("/reports/{id}/pdf"));
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.bytes
     }
 
     pub fn delete(&self, path: &str) -> Answer {
@@ -273,6 +312,10 @@ impl Server {
                 }
             }
         })
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     /// Sends SIGTERM.
