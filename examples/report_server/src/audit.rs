@@ -21,7 +21,7 @@ impl AuditLog {
         AuditLog { file, scope }
     }
 
-    /// Notes what happened to what, out of everybody's way.
+    /// Notes what happened to what, and does not wait until it is written.
     #[track_caller]
     pub fn note(&self, subject: impl Display, what: &str) {
         append(&self.scope, self.file.clone(), format!("{subject}: {what}"));

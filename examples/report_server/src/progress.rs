@@ -42,9 +42,9 @@ impl Progress {
         }
     }
 
-    /// Keeps a failure for as long as the database cannot.
-    pub fn set_failed(&self, id: ReportId, reason: String) {
-        self.lock().insert(id, Now::Failed { reason });
+    /// Keeps a failure for as long as the database cannot. False if it is known already.
+    pub fn set_failed(&self, id: ReportId, reason: String) -> bool {
+        self.lock().insert(id, Now::Failed { reason }).is_none()
     }
 
     /// From now on the database knows all of it.

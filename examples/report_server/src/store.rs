@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, Row, named_params};
+use rusqlite::{Connection, OptionalExtension, Params, Row, named_params};
 
 use crate::{
     database::Database,
@@ -214,22 +214,23 @@ impl Database {
 
     /// Takes up again a report that failed. `None` if it did not.
     pub async fn requeue(&self, id: ReportId) -> Result<Option<Report>, DatabaseError> {
-        let which = "id = ?1 AND state = 'failed'";
-        let requeued = self.set_queued(which, Some(id)).await?;
+        let requeued = self
+            .set_queued("id = ?1 AND state = 'failed'", [id])
+            .await?;
         Ok(requeued.into_iter().next())
     }
 
     /// Takes up again all that an earlier run of the program has left, the oldest first.
     // An older version of it marked some as interrupted.
     pub async fn requeue_unfinished(&self) -> Result<Vec<Report>, DatabaseError> {
-        let which = "?1 IS NULL AND state NOT IN ('done', 'failed', 'cancelled')";
-        self.set_queued(which, None).await
+        let which = "state NOT IN ('done', 'failed', 'cancelled')";
+        self.set_queued(which, ()).await
     }
 
     async fn set_queued(
         &self,
         which: &'static str,
-        id: Option<ReportId>,
+        parameters: impl Params + Send + 'static,
     ) -> Result<Vec<Report>, DatabaseError> {
         let events = self.events.clone();
         self.write(move |connection| {
@@ -237,7 +238,7 @@ impl Database {
             let update = "UPDATE reports SET state = 'queued', reason = NULL";
             let mut ids = transaction
                 .prepare(&format!("{update} WHERE {which} RETURNING id"))?
-                .query_map([id], |row| row.get(0))?
+                .query_map(parameters, |row| row.get(0))?
                 .collect::<rusqlite::Result<Vec<ReportId>>>()?;
             ids.sort_unstable();
             let mut reports = Vec::new();

@@ -130,8 +130,8 @@ async fn record_end(app: Arc<App>, report: Report, work: TaskHandle<Result<Pdf, 
         Ok(true) => app.audit.note(&report, "done"),
         // It was cancelled before, and the first end counts.
         Ok(false) => {}
-        // That has been recorded by whoever cancelled it. If it has not, the program ends: the database keeps
-        // the report as unfinished, and the next start resumes it.
+        // A client's cancellation is recorded before the work hears of it. Without one, the program ends: the
+        // database keeps the report as unfinished, and the next start resumes it.
         Err(ReportError::Cancelled) => {}
         Err(error) => {
             complain(format_args!("{report}: failed: {error}"));
@@ -162,8 +162,12 @@ async fn record_failure(
             Ok(())
         }
         Err(error) => {
-            app.progress.set_failed(id, reason);
-            app.events.publish_report(&app.progress.added_to(report));
+            if app.progress.set_failed(id, reason) {
+                complain(format_args!(
+                    "{report}: that it failed is not recorded yet: {error}"
+                ));
+                app.events.publish_report(&app.progress.added_to(report));
+            }
             Err(error)
         }
     }

@@ -23,7 +23,7 @@ function show(report) {
   if (old) {
     const hadFocus = old.contains(document.activeElement);
     old.replaceWith(fresh);
-    // Whoever had reached this line with the keyboard stays on it.
+    // The keyboard's focus stays on this line.
     if (hadFocus) (fresh.querySelector("button, a") ?? focusable(fresh)).focus();
     return;
   }

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    SLOW, assert_error, pages_of,
+    assert_error, pages_of,
     server::{self, Folder, Server, wait_for},
 };
 
@@ -60,7 +60,7 @@ fn a_full_disk_fails_the_report_and_the_server_goes_on() {
     };
     let folder = Folder::new("full_disk");
     let script = r#"mount -t tmpfs -o size=4m none "$1" && exec "$0" --data "$@""#;
-    let mut server = Server::start_by(by_script(shell, script, &folder, &SLOW));
+    let mut server = Server::start_by(by_script(shell, script, &folder, &["--pace", "1000"]));
     // Only the server and its children see that disk; this is the way in.
     let disk: PathBuf = format!("/proc/{}/root{}", server.pid(), folder.path().display()).into();
     assert!(disk.join("reports.sqlite").exists());
@@ -79,6 +79,13 @@ fn a_full_disk_fails_the_report_and_the_server_goes_on() {
     assert_eq!(server.counts(), [("failed".to_owned(), 1)].into());
     assert_error(&server.request_report(2, "2025-03"), 507, full);
     assert_error(&server.again(id), 409, "is not recorded yet");
+    let unrecorded =
+        format!("report {id}: Alder & Finch Bakery 2025-03: that it failed is not recorded yet");
+    assert!(
+        server.errors().contains(&unrecorded),
+        "once, and by name: {}",
+        server.errors()
+    );
     // With room again the failure is recorded, and the report can be made.
     fs::remove_file(&filler).unwrap();
     wait_for("the failure to be recorded", || {

@@ -223,7 +223,7 @@ impl Server {
         body: &str,
     ) -> (Head, impl Read + use<>) {
         let mut stream = self.connect();
-        let host = match headers.contains("host: ") || headers.contains("no-host") {
+        let host = match headers.contains("host: ") {
             true => String::new(),
             false => format!("host: {}\r\n", self.host()),
         };

@@ -5,7 +5,7 @@ use std::fs;
 use rusqlite::Connection;
 
 use crate::{
-    ENDLESS, SLOW, assert_error,
+    ENDLESS, assert_error,
     server::{Folder, Server, wait_for},
 };
 
@@ -30,7 +30,7 @@ fn unfinished(folder: &Folder) -> usize {
 #[test]
 fn running_reports_have_the_grace_and_the_queue_is_resumed_by_the_next_server() {
     let folder = Folder::new("sigterm");
-    let mut server = Server::start_with(&folder, &SLOW);
+    let mut server = Server::start_with(&folder, &["--pace", "150"]);
     let mut events = server.events();
     assert_eq!(events.next().unwrap().0, "snapshot");
     let ids: Vec<_> = (1..=10)
