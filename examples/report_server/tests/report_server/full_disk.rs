@@ -81,16 +81,15 @@ fn a_full_disk_fails_the_report_and_the_server_goes_on() {
     assert_error(&server.again(id), 409, "is not recorded yet");
     let unrecorded =
         format!("report {id}: Alder & Finch Bakery 2025-03: that it failed is not recorded yet");
-    assert!(
-        server.errors().contains(&unrecorded),
-        "once, and by name: {}",
-        server.errors()
-    );
+    wait_for("the log's line", || {
+        server.errors().contains(&unrecorded).then_some(())
+    });
     // With room again the failure is recorded, and the report can be made.
     fs::remove_file(&filler).unwrap();
     wait_for("the failure to be recorded", || {
         (server.again(id).status == 202).then_some(())
     });
+    assert_eq!(server.errors().matches(&unrecorded).count(), 1);
     server.wait_for_state(id, "done");
     assert!(pages_of(&server.pdf(id)) >= 2);
 
@@ -99,12 +98,12 @@ fn a_full_disk_fails_the_report_and_the_server_goes_on() {
     fill(&filler);
     server.terminate();
     assert_eq!(server.wait_for_end().code(), Some(0));
-    wait_for("the final report", || {
-        let output = server.output();
-        let is_whole = output.contains("\nstopped: 1 unfinished reports")
-            && output.contains("\nreport server shut down in ");
-        is_whole.then_some(())
-    });
+    let output = server.output();
+    assert!(
+        output.contains("\nstopped: 1 unfinished reports"),
+        "{output}"
+    );
+    assert!(output.contains("\nreport server shut down in "), "{output}");
 }
 
 #[test]

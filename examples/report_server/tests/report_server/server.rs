@@ -27,25 +27,27 @@ pub struct Server {
 }
 
 /// What the program has printed so far.
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<String>>);
+struct Output {
+    text: Arc<Mutex<String>>,
+    collecting: thread::JoinHandle<()>,
+}
 
 impl Output {
     fn collect(stream: impl Read + Send + 'static) -> Self {
-        let output = Output::default();
-        let lines = output.clone();
-        thread::spawn(move || {
+        let text = Arc::<Mutex<String>>::default();
+        let lines = text.clone();
+        let collecting = thread::spawn(move || {
             for line in BufReader::new(stream).lines().map_while(Result::ok) {
-                let mut text = lines.0.lock().unwrap();
+                let mut text = lines.lock().unwrap();
                 text.push_str(&line);
                 text.push('\n');
             }
         });
-        output
+        Output { text, collecting }
     }
 
     fn text(&self) -> String {
-        self.0.lock().unwrap().clone()
+        self.text.lock().unwrap().clone()
     }
 }
 
@@ -333,8 +335,17 @@ impl Server {
         self.child.wait().unwrap();
     }
 
+    /// Afterwards all is there that it has printed.
     pub fn wait_for_end(&mut self) -> ExitStatus {
-        wait_for("the end of the program", || self.child.try_wait().unwrap())
+        let status = wait_for("the end of the program", || self.child.try_wait().unwrap());
+        wait_for("the last of its output", || {
+            let outputs = [&self.output, &self.errors];
+            outputs
+                .iter()
+                .all(|it| it.collecting.is_finished())
+                .then_some(())
+        });
+        status
     }
 }
 

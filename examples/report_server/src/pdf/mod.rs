@@ -1,6 +1,7 @@
 //! The report as a PDF: an overview with figures and a chart, then all orders as a table.
 //!
-//! It knows nothing of the server, so that other programs can make the same report.
+//! It knows nothing of the server. Another program makes the same report with this folder alone, by
+//! `#[path = "…/pdf/mod.rs"] mod pdf;`, and the crates epaint_default_fonts, pdf-writer, subsetter and ttf-parser.
 
 mod canvas;
 mod chart;
