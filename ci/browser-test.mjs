@@ -7,7 +7,8 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdir, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
 import path from "node:path";
 import { createInterface } from "node:readline";
 import { chromium } from "playwright-core";
@@ -17,9 +18,10 @@ const screenshots = path.join(folder, "screenshots");
 const PATIENCE = 30_000;
 
 // A pause before each page, so that there is something to watch and to cancel.
-async function startServer(data, address) {
+async function startServer(data, address, wrapper = []) {
   const options = ["--data", data, "--pace", "400", "--address", address];
-  const server = spawn(program, options, {
+  const [command, ...rest] = [...wrapper, program, ...options];
+  const server = spawn(command, rest, {
     stdio: ["ignore", "pipe", "inherit"],
     env: { ...process.env, RUST_BACKTRACE: "0" }, // a panic is part of the test
   });
@@ -47,6 +49,8 @@ async function startBrowser(name, options) {
       "--disable-background-networking",
       "--disable-component-update",
       "--disable-sync",
+      // A name that its owner lets point to this machine.
+      "--host-resolver-rules=MAP rebound.example 127.0.0.1",
     ],
     ...options,
   });
@@ -259,6 +263,28 @@ await step("dark colours", async () => {
   await page.emulateMedia({ colorScheme: "light" });
 });
 
+await step("no other site's page can frame it, and no other name reaches it", async () => {
+  const foreign = createServer((_, response) => {
+    response.setHeader("content-type", "text/html");
+    response.end(`<iframe src="${url}"></iframe>`);
+  });
+  await once(foreign.listen(0, "127.0.0.1"), "listening");
+  const other = await desktop.context.newPage();
+  await other.goto(`http://localhost:${foreign.address().port}`);
+  await other.waitForFunction(() => frames.length === 1);
+  const frame = other.frames()[1];
+  await frame.waitForLoadState();
+  assert.equal(await frame.getByText("Monthly order reports").count(), 0);
+  foreign.close();
+
+  const port = new URL(url).port;
+  const answer = await other.goto(`http://rebound.example:${port}/`);
+  assert.equal(answer.status(), 421);
+  // The same way in, by the right name.
+  assert.equal((await other.goto(`http://localhost:${port}/`)).status(), 200);
+  await other.close();
+});
+
 await step("the page was never loaded anew, and its script never stumbled", async () => {
   assert.equal(await page.evaluate(() => window.isStillTheSamePage), true);
   assert.deepEqual(desktop.problems, []);
@@ -293,6 +319,37 @@ await step("what a kill -9 cut off is resumed as well", async () => {
   });
   await page.getByText("No report is being made").waitFor();
   await shoot(page, "all-ended");
+});
+
+await step("a full disk fails a report with the reason, and with room it is made again", async () => {
+  next.server.kill("SIGTERM");
+  await once(next.server, "exit");
+  // A file system of 4 MB that only this server sees, where the system lets a user mount one.
+  const script = `mount -t tmpfs -o size=4m none "${data}" && exec "$@"`;
+  const wrapper = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", script, "sh"];
+  next = await startServer(data, new URL(url).host, wrapper);
+  const filler = `/proc/${next.server.pid}/root${data}/filler`;
+  await page.getByText("live", { exact: true }).waitFor();
+  await ask(page, "Café Lumière");
+  await inState(page, 1, "rendering").waitFor();
+  for (const size of [4096, 1]) {
+    await assert.rejects(async () => {
+      for (;;) await appendFile(filler, Buffer.alloc(size));
+    }, /ENOSPC/);
+  }
+  await inState(page, 1, "failed").waitFor();
+  assert.match(await line(page, 1).textContent(), /failed:.*database or disk is full/);
+  await ask(page, "Café Lumière");
+  await page.locator("#problem").getByText("database or disk is full").waitFor();
+  await shoot(page, "full-disk");
+
+  await rm(filler);
+  await line(page, 1).getByRole("button", { name: /Make again/ }).click();
+  await page.waitForFunction(async () => {
+    const item = document.getElementById("report-1");
+    if (item.dataset.state === "failed") item.querySelector("[data-again]")?.click();
+    return item.dataset.state === "done";
+  }, undefined, { polling: 200 });
 });
 
 await phone.context.close();
