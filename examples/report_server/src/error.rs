@@ -1,6 +1,6 @@
 //! What can go wrong, and how it reaches the client: as JSON with one clear sentence.
 
-use std::fmt::{self, Display};
+use std::fmt::Display;
 
 use axum::{
     Json,
@@ -9,27 +9,20 @@ use axum::{
 };
 use rusqlite::ErrorCode;
 use spawn_runtime::TaskError;
+use thiserror::Error;
 
 use crate::pdf::PdfError;
 
 /// The database did not do what it was asked.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum DatabaseError {
-    Sqlite(rusqlite::Error),
-    /// The background task that talks to it did not come to its end.
-    Task(TaskError),
+    #[error("the database says: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    /// The background task that talks to it did not come to its end. With this, `handle.flatten()` makes one
+    /// `Result` of the function's own and the task's.
+    #[error(transparent)]
+    Task(#[from] TaskError),
 }
-
-impl Display for DatabaseError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            DatabaseError::Sqlite(error) => write!(f, "the database says: {error}"),
-            DatabaseError::Task(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for DatabaseError {}
 
 impl DatabaseError {
     fn is_full_disk(&self) -> bool {
@@ -40,53 +33,19 @@ impl DatabaseError {
     }
 }
 
-impl From<rusqlite::Error> for DatabaseError {
-    fn from(error: rusqlite::Error) -> Self {
-        DatabaseError::Sqlite(error)
-    }
-}
-
-/// Lets `handle.flatten()` make one `Result` of the function's own and the task's.
-impl From<TaskError> for DatabaseError {
-    fn from(error: TaskError) -> Self {
-        DatabaseError::Task(error)
-    }
-}
-
 /// Why a report was not made.
-#[derive(Debug)]
+#[derive(Debug, Error)]
 pub enum ReportError {
     /// The work was asked to stop, and did, or was not begun any more.
+    #[error("cancelled")]
     Cancelled,
-    Database(DatabaseError),
-    Pdf(PdfError),
+    #[error(transparent)]
+    Database(#[from] DatabaseError),
+    #[error(transparent)]
+    Pdf(#[from] PdfError),
     /// The work panicked or took too long.
+    #[error(transparent)]
     Task(TaskError),
-}
-
-impl Display for ReportError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            ReportError::Cancelled => f.write_str("cancelled"),
-            ReportError::Database(error) => error.fmt(f),
-            ReportError::Pdf(error) => error.fmt(f),
-            ReportError::Task(error) => error.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for ReportError {}
-
-impl From<DatabaseError> for ReportError {
-    fn from(error: DatabaseError) -> Self {
-        ReportError::Database(error)
-    }
-}
-
-impl From<PdfError> for ReportError {
-    fn from(error: PdfError) -> Self {
-        ReportError::Pdf(error)
-    }
 }
 
 impl From<TaskError> for ReportError {
@@ -123,12 +82,6 @@ impl ApiError {
 
     pub fn unknown_report(id: impl Display) -> Self {
         ApiError::new(StatusCode::NOT_FOUND, format!("there is no report {id}"))
-    }
-}
-
-impl Display for ApiError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
     }
 }
 
