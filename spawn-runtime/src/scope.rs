@@ -18,6 +18,7 @@ mod spawn;
 mod sync {
     pub(super) use std::sync::{Arc, Mutex, atomic};
 }
+mod tree;
 mod wakers;
 
 use std::{

@@ -1,8 +1,7 @@
 use std::{
-    collections::{BTreeMap, HashSet},
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{
-        Arc, Mutex, OnceLock, Weak,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
@@ -13,10 +12,10 @@ use super::{
     TaskInfo, TaskObserver,
     counts::Counts,
     entry::{Entry, NewTask},
-    lock,
     registry::Registry,
     shutdown::Shutdown,
     slots::Slots,
+    tree::Children,
     wakers::Wakers,
 };
 use crate::{
@@ -29,10 +28,10 @@ use crate::{
 pub(crate) struct Node {
     pub(super) registry: Registry,
     pub(super) token: CancellationToken,
-    parent: Option<Arc<Node>>,
+    pub(super) parent: Option<Arc<Node>>,
     /// Its key among its parent's children.
-    key: u64,
-    children: Mutex<Children>,
+    pub(super) key: u64,
+    pub(super) children: Mutex<Children>,
     settings: Settings,
     /// With a `limit`.
     pub(super) slots: Option<Slots>,
@@ -72,24 +71,12 @@ impl Settings {
     }
 }
 
-/// No other lock is taken while this is held, but for those of the token in `child`.
-#[derive(Default)]
-struct Children {
-    closed: bool,
-    /// All scopes below are closed too.
-    all_closed: bool,
-    /// All tasks here and below are aborted.
-    all_aborted: bool,
-    next_key: u64,
-    nodes: BTreeMap<u64, Weak<Node>>,
-}
-
 impl Node {
     pub(super) fn root(settings: Settings) -> Arc<Node> {
         Arc::new(Node::new(CancellationToken::new(), None, 0, settings))
     }
 
-    fn new(
+    pub(super) fn new(
         token: CancellationToken,
         parent: Option<Arc<Node>>,
         key: u64,
@@ -109,22 +96,6 @@ impl Node {
             empty: Wakers::default(),
             progress: Wakers::default(),
         }
-    }
-
-    /// A child of a scope that is closed is born closed.
-    pub(super) fn child(self: &Arc<Self>, settings: Settings) -> Arc<Node> {
-        let mut children = lock(&self.children);
-        let key = children.next_key;
-        children.next_key += 1;
-        let token = self.token.child_token();
-        let child = Arc::new(Node::new(token, Some(self.clone()), key, settings));
-        children.nodes.insert(key, Arc::downgrade(&child));
-        let closed = children.closed;
-        drop(children);
-        if closed {
-            child.close();
-        }
-        child
     }
 
     pub(super) fn name(&self) -> Option<&'static str> {
@@ -274,43 +245,6 @@ impl Node {
         self.settings.fail_fast && self.first_failure.get().is_some()
     }
 
-    /// Returns this scope and those above it.
-    fn lineage(&self) -> impl Iterator<Item = &Node> {
-        std::iter::successors(Some(self), |node| node.parent.as_deref())
-    }
-
-    fn above(&self) -> impl Iterator<Item = &Node> {
-        self.lineage().skip(1)
-    }
-
-    /// Returns this scope and those below it that are alive.
-    pub(super) fn subtree(self: &Arc<Self>) -> Vec<Arc<Node>> {
-        self.subtree_but(|_| false)
-    }
-
-    /// Returns the scopes in which there may be a task that is not aborted. They must be closed.
-    pub(super) fn subtree_to_abort(self: &Arc<Self>) -> Vec<Arc<Node>> {
-        self.subtree_but(|children| children.all_aborted)
-    }
-
-    /// The same without the scopes that are `done`, and those below them.
-    fn subtree_but(self: &Arc<Self>, done: impl Fn(&Children) -> bool) -> Vec<Arc<Node>> {
-        let mut nodes = vec![self.clone()];
-        let mut next = 0;
-        // A loop, since a recursion would run out of stack in a deep tree.
-        while let Some(node) = nodes.get(next).cloned() {
-            let children = lock(&node.children);
-            if done(&children) {
-                drop(children);
-                nodes.swap_remove(next);
-                continue;
-            }
-            nodes.extend(children.nodes.values().filter_map(Weak::upgrade));
-            next += 1;
-        }
-        nodes
-    }
-
     pub(super) fn live(&self) -> usize {
         self.registry.live()
     }
@@ -335,118 +269,6 @@ impl Node {
         let emptied = self.empty.wait();
         if !self.registry.is_empty() {
             emptied.await;
-        }
-    }
-
-    /// Admits no more tasks, here and below. When it returns, no task can come any more, in no child either:
-    /// so it goes all the way down, also where another call is on its way.
-    pub(super) fn close(self: &Arc<Self>) {
-        let mut nodes = vec![self.clone()];
-        let mut next = 0;
-        while let Some(node) = nodes.get(next).cloned() {
-            let mut children = lock(&node.children);
-            // Else a line of scopes that are dropped one by one would be gone through again for each.
-            if !children.all_closed {
-                children.closed = true;
-                nodes.extend(children.nodes.values().filter_map(Weak::upgrade));
-                drop(children);
-                node.registry.close();
-            }
-            next += 1;
-        }
-        nodes
-            .iter()
-            .for_each(|node| lock(&node.children).all_closed = true);
-    }
-
-    pub(super) fn is_closed(&self) -> bool {
-        lock(&self.children).all_closed
-    }
-
-    /// Gives no more slots, here and below. The scope must be closed.
-    pub(super) fn refuse_waiting(self: &Arc<Self>) {
-        for node in self.subtree_to_abort() {
-            if let Some(slots) = &node.slots {
-                // It wakes tasks.
-                catch_panic(|| slots.close());
-            }
-        }
-    }
-
-    /// Returns the tasks here and below, the oldest first.
-    pub(super) fn tasks(self: &Arc<Self>) -> Vec<TaskInfo> {
-        let mut tasks = Vec::new();
-        for node in self.subtree() {
-            node.registry.for_each(|entry| tasks.extend(entry.info()));
-        }
-        tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
-        tasks
-    }
-
-    /// Returns how the tasks here and below ended.
-    ///
-    /// A task that the shutdown of a scope below has aborted is counted here as one of the cancelled, unless this
-    /// scope is being aborted too: a list of them would grow for as long as it lives. As long as that scope lives, its
-    /// own list tells.
-    pub(super) fn ended(self: &Arc<Self>) -> (Counts, Vec<TaskInfo>) {
-        // Those below first: what is in their lists is counted here by then.
-        let below: Vec<TaskInfo> = self
-            .subtree()
-            .iter()
-            .skip(1)
-            .flat_map(|node| node.registry.ended().1)
-            .collect();
-        let (mut counts, mut aborted) = self.registry.ended();
-        let mut known: HashSet<_> = aborted.iter().map(TaskInfo::id).collect();
-        for task in below {
-            if known.insert(task.id()) {
-                counts.cancelled -= 1;
-                counts.aborted += 1;
-                aborted.push(task);
-            }
-        }
-        aborted.sort_by_key(|task| std::cmp::Reverse(task.age()));
-        (counts, aborted)
-    }
-
-    /// Aborts all tasks at once: the last `TaskScope` was dropped, so no caller is left to wait.
-    pub(super) fn abandon(self: &Arc<Self>) {
-        self.close();
-        if self.live() > 0 {
-            // This runs in destructors.
-            catch_panic(|| self.token.cancel());
-            self.refuse_waiting();
-            let nodes = self.subtree_to_abort();
-            nodes.iter().for_each(|node| node.set_aborting());
-            for node in &nodes {
-                node.registry.for_each(|entry| entry.abort());
-            }
-            Node::all_are_aborted(&nodes);
-        }
-    }
-
-    /// What [`subtree_to_abort`](Self::subtree_to_abort) gave is done.
-    pub(super) fn all_are_aborted(nodes: &[Arc<Node>]) {
-        nodes
-            .iter()
-            .for_each(|node| lock(&node.children).all_aborted = true);
-    }
-}
-
-impl Drop for Node {
-    fn drop(&mut self) {
-        let Some(parent) = self.parent.take() else {
-            return;
-        };
-        lock(&parent.children).nodes.remove(&self.key);
-        // A deep line of scopes would run out of stack if each dropped its parent in its own destructor.
-        let mut last = Arc::into_inner(parent);
-        while let Some(mut node) = last {
-            let Some(parent) = node.parent.take() else {
-                break;
-            };
-            lock(&parent.children).nodes.remove(&node.key);
-            last = Arc::into_inner(parent);
         }
     }
 }
