@@ -42,6 +42,9 @@
 //!   `tracing` events. Where `--cfg tokio_unstable` is set too, tokio-console shows task names.
 //! - `signal`: ends a scope on SIGINT and SIGTERM.
 
+#![forbid(unsafe_code)]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod backoff;
 mod error;
 mod handle;
