@@ -50,6 +50,18 @@ impl TaskObserver for Told {
     }
 }
 
+/// The program keeps it, whatever its type is there.
+#[tokio::test]
+async fn an_observer_can_be_shared() {
+    let told = Arc::new(Told::default());
+    let erased: Arc<dyn TaskObserver> = told.clone();
+    let scope = TaskScope::builder().observer(erased).build();
+    let task = scope.spawn(async {});
+    let id = task.id();
+    task.await.unwrap();
+    assert_eq!(told.of(id), "spawned started Finished");
+}
+
 fn observed() -> (Told, TaskScope) {
     let told = Told::default();
     let scope = TaskScope::builder().observer(told.clone()).build();

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::TaskInfo;
 
 /// What is told of each task of a scope as it comes, begins and ends: for metrics.
@@ -54,6 +56,21 @@ pub trait TaskObserver: Send + Sync + 'static {
     /// Called once for every task, when its destructors have run and before it leaves its scope.
     fn ended(&self, task: &TaskInfo, ending: TaskEnding) {
         let _ = (task, ending);
+    }
+}
+
+/// So that the program keeps an observer that it also reads.
+impl<O: TaskObserver + ?Sized> TaskObserver for Arc<O> {
+    fn spawned(&self, task: &TaskInfo) {
+        (**self).spawned(task);
+    }
+
+    fn started(&self, task: &TaskInfo) {
+        (**self).started(task);
+    }
+
+    fn ended(&self, task: &TaskInfo, ending: TaskEnding) {
+        (**self).ended(task, ending);
     }
 }
 
