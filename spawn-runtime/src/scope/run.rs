@@ -1,7 +1,7 @@
 //! A scope that runs the program: until a signal, a failure, or the end of main.
 
 use std::{
-    future::{Future, pending, poll_fn},
+    future::{IntoFuture, pending, poll_fn},
     pin::pin,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     task::Poll,
@@ -71,14 +71,14 @@ impl TaskScope {
     /// assert!(report.is_clean());
     /// # }
     /// ```
-    pub async fn run<M: Future>(
+    pub async fn run<M: IntoFuture>(
         &self,
         main: M,
         grace: Duration,
     ) -> (Option<M::Output>, ShutdownReport) {
         let node = self.node();
         let mut signals = listen();
-        let mut main = pin!(Some(main));
+        let mut main = pin!(Some(main.into_future()));
         let mut output = None;
         {
             let mut ends = pin!(ends(node, &mut signals));
