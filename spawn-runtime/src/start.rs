@@ -203,7 +203,7 @@ where
         Attempt::new(inner.clone().wrap(Inline { name, future: body }))
     };
     let next: Box<dyn FnMut(bool) -> Attempt<_> + Send> = Box::new(next);
-    let body = Attempted::new(policy, name.name(), report, next);
+    let body = Attempted::new(policy, name.name(), outer.label(), report, next);
     start_body(spawner, report, outer.wrap(body))
 }
 
@@ -237,7 +237,7 @@ where
         Attempt::new_local(inner.clone().wrap_local(Inline { name, future: body }))
     };
     let next: Box<dyn FnMut(bool) -> Attempt<_>> = Box::new(next);
-    let body = Attempted::new(policy, name.name(), report, next);
+    let body = Attempted::new(policy, name.name(), outer.label(), report, next);
     start_local_body(report, outer.wrap_local(body))
 }
 

@@ -245,6 +245,7 @@ async fn a_failed_attempt_that_is_followed_is_a_warning_and_no_failure() {
     for part in [
         "attempt failed: 7 is odd",
         "task.name=\"warned\"",
+        "task.label=\"7\"",
         "task.attempt=1",
         "task.wait=",
     ] {

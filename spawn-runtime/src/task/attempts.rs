@@ -11,7 +11,10 @@ use tokio::time::{Instant, Sleep, sleep};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 use super::{Body, Ended, Identity, Report, TaskName};
-use crate::{Backoff, error::discard};
+use crate::{
+    Backoff,
+    error::{Label, discard},
+};
 
 /// `attempts = N`, `backoff = …` and `retry_if = …`
 pub struct Attempts<P> {
@@ -170,6 +173,8 @@ impl<B: Body + ?Sized> Body for Attempt<B> {
 pub struct Attempted<R, P, M, B> {
     policy: Attempts<P>,
     name: TaskName,
+    #[cfg_attr(not(feature = "tracing"), expect(dead_code))] // for the warnings
+    label: Option<Label>,
     /// Makes the body of an attempt, the last one from the arguments themselves.
     make: M,
     stage: Stage<B>,
@@ -200,10 +205,17 @@ pin_project! {
 }
 
 impl<R, P, M, B> Attempted<R, P, M, B> {
-    pub(crate) fn new(policy: Attempts<P>, name: TaskName, _: R, make: M) -> Self {
+    pub(crate) fn new(
+        policy: Attempts<P>,
+        name: TaskName,
+        label: Option<Label>,
+        _: R,
+        make: M,
+    ) -> Self {
         Attempted {
             policy,
             name,
+            label,
             make,
             stage: Stage::Due,
             attempts: 0,
@@ -347,6 +359,7 @@ where
             target: "spawn_runtime",
             {
                 task.name = self.name.get(),
+                task.label = self.label.as_deref(),
                 task.id = tokio::task::try_id().map(tracing::field::display),
                 task.attempt = self.attempts,
                 task.wait = ?wait,

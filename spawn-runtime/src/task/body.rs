@@ -145,6 +145,11 @@ pub trait Wrap {
 
     fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B>;
     fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B>;
+
+    /// Returns the text of the task's label, if it is this that gives it one.
+    fn label(&self) -> Option<error::Label> {
+        None
+    }
 }
 
 /// No option.

@@ -50,6 +50,10 @@ impl<W: Wrap> Wrap for Label<W> {
             body: self.inner.wrap_local(body),
         }
     }
+
+    fn label(&self) -> Option<error::Label> {
+        Some(self.text.clone())
+    }
 }
 
 pin_project! {
