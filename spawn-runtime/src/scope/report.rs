@@ -107,7 +107,7 @@ impl Display for ShutdownReport {
             write!(formatter, "\n  ended by: {failure}")?;
         }
         list(formatter, "still running", "", &self.still_running)?;
-        let deaf = "not listening to a `#[cancel]` token, ";
+        let deaf = "not ended by a `#[cancel]` token within the grace, ";
         list(formatter, "aborted", deaf, &self.aborted)
     }
 }
