@@ -55,8 +55,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # async fn main() -> Result<(), TaskError> {
 /// let handle = generate_report(7); // already running; a `TaskHandle<Result<Report, TaskError>>`
 /// // … acknowledge the request …
-/// let report = handle.flatten().await?;
-/// # assert_eq!(report, [7]);
+/// assert_eq!(handle.flatten().await?, [7]);
 /// # Ok(())
 /// # }
 /// ```
@@ -138,6 +137,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # }
 /// ```
 ///
+/// A `blocking` function that has begun cannot be aborted, and a runtime waits for it at its end. Give a long one a
+/// `#[cancel]` parameter to look at, and see
+/// [`ShutdownReport::still_running`](../spawn_runtime/struct.ShutdownReport.html#structfield.still_running) for one that
+/// does not.
+///
 /// # Cancellation
 ///
 /// A parameter with `#[cancel]` leaves the function's signature. The task gets a token, which
@@ -163,8 +167,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # let queue = Queue;
 /// let handle = poll_queue(queue);
 /// handle.cancel();
-/// let count = handle.await?; // what it had done by then
-/// # assert_eq!(count, 0);
+/// assert_eq!(handle.await?, 0); // what it had done by then
 /// # Ok(())
 /// # }
 /// ```
@@ -201,6 +204,38 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// - An attempt that ran for longer than the longest wait starts the waits over.
 /// - `attempts = u32::MAX` is for a worker that must not end: there is no last attempt.
 ///
+/// With the feature `tracing`, the warning's target is `spawn_runtime`, and its fields are `task.name`, `task.label`,
+/// `task.id`, `task.attempt` and `task.wait`.
+///
+/// # Limits
+///
+/// A task has its place in the `limit` until its body ends, and also while it waits for another task. If that one needs
+/// a place too, both may wait without end, and nothing reports it: a function with a `limit` must not await itself. Put
+/// the limit on the part that waits for no other task:
+///
+/// ```
+/// use spawn_runtime::background;
+///
+/// #[background]
+/// async fn visit(depth: u32) -> u32 {
+///     let here = fetch(depth).await.unwrap();
+///     match depth {
+///         0 => here,
+///         _ => here + visit(depth - 1).await.unwrap(),
+///     }
+/// }
+///
+/// #[background(limit = 2)]
+/// async fn fetch(page: u32) -> u32 {
+///     page
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// assert_eq!(visit(4).await.unwrap(), 10);
+/// # }
+/// ```
+///
 /// # Traits
 ///
 /// On a declaration in a trait only the signature changes, so the trait stays dyn-compatible and needs no boxed
@@ -229,8 +264,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), TaskError> {
 /// let worker: Arc<dyn Worker> = Arc::new(Local);
-/// let outcome = worker.work(1).await?;
-/// # assert_eq!(outcome, 2);
+/// assert_eq!(worker.work(1).await?, 2);
 /// # Ok(())
 /// # }
 /// ```

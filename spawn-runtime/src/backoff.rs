@@ -29,6 +29,25 @@ impl Backoff {
     /// Returns a backoff that begins with the wait `first` and doubles it up to `longest`.
     ///
     /// If `first` is the longer of the two, each wait is `longest`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::{Backoff, background};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// const PATIENT: Backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(600));
+    ///
+    /// #[background(attempts = 10, backoff = PATIENT)]
+    /// async fn connect() -> Result<&'static str, String> {
+    ///     Ok("connected")
+    /// }
+    ///
+    /// assert_eq!(connect().await.unwrap().unwrap(), "connected");
+    /// # }
+    /// ```
     pub const fn new(first: Duration, longest: Duration) -> Self {
         Backoff { first, longest }
     }

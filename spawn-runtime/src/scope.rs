@@ -66,7 +66,34 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// lists them and counts them. The other way round a child touches nothing of its parent.
 ///
 /// Tasks that a task of the scope starts by itself (`tokio::spawn`, a `#[background]` function without `on`) are
-/// not in the scope. Pass them the scope: `#[background(on = scope)] async fn f(scope: &TaskScope, …)`.
+/// not in the scope: it neither waits for them nor aborts them. Give a task that starts others a child scope to start
+/// them in. The child ends with the task that owns it:
+///
+/// ```
+/// use std::{future::pending, time::Duration};
+/// use spawn_runtime::{TaskScope, background};
+///
+/// #[background(on = scope)]
+/// async fn part(scope: &TaskScope) {
+///     pending().await
+/// }
+///
+/// #[background(on = scope)]
+/// async fn whole(scope: &TaskScope, parts: TaskScope) {
+///     let _ = part(&parts).await;
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scope = TaskScope::new();
+/// let task = whole(&scope, scope.child());
+/// tokio::task::yield_now().await;
+/// assert_eq!(scope.len(), 2);
+///
+/// task.abort();
+/// scope.wait().await; // for both
+/// # }
+/// ```
 ///
 /// # Dropping
 ///
@@ -116,7 +143,23 @@ impl Drop for Inner {
 }
 
 impl TaskScope {
-    /// Makes a scope of its own. [`builder`](Self::builder) can do more.
+    /// Makes a scope of its own.
+    ///
+    /// [`builder`](Self::builder) makes one with a name, a limit, an observer or a failure hook.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = scope.spawn(std::future::pending::<()>());
+    /// drop(scope); // its last clone
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn new() -> Self {
         TaskScope::builder().build()
     }
@@ -190,8 +233,35 @@ impl TaskScope {
         &self.inner.node
     }
 
-    /// Returns the scope's token, which [`cancel`](Self::cancel) and [`shutdown`](Self::shutdown) cancel, and those
-    /// of its parents.
+    /// Returns the scope's token.
+    ///
+    /// [`cancel`](Self::cancel) and [`shutdown`](Self::shutdown) cancel it, and so do those of the parents.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{thread, time::Duration};
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let token = scope.token();
+    /// // A closure that can only be asked to end.
+    /// let task = scope.spawn_blocking(move || {
+    ///     while !token.is_cancelled() {
+    ///         thread::sleep(Duration::from_millis(1));
+    ///     }
+    ///     "tidied up"
+    /// });
+    /// while scope.tasks()[0].age() < Duration::from_millis(20) {
+    ///     tokio::task::yield_now().await;
+    /// }
+    /// let report = scope.shutdown(Duration::from_secs(5)).await;
+    /// assert_eq!(report.finished, 1);
+    /// assert_eq!(task.await.unwrap(), "tidied up");
+    /// # }
+    /// ```
     pub fn token(&self) -> CancellationToken {
         self.node().token.clone()
     }
@@ -254,8 +324,10 @@ impl TaskScope {
         self.node().progress.wake_all();
     }
 
-    /// Returns whether the scope is closed: by [`close`](Self::close), by a [`shutdown`](Self::shutdown), by its
-    /// first failure ([`fail_fast`](TaskScopeBuilder::fail_fast)), or with its parent.
+    /// Returns whether the scope is closed.
+    ///
+    /// It is closed by [`close`](Self::close), by a [`shutdown`](Self::shutdown), by its first failure
+    /// ([`fail_fast`](TaskScopeBuilder::fail_fast)), and with its parent.
     pub fn is_closed(&self) -> bool {
         self.node().is_closed()
     }
@@ -357,8 +429,10 @@ impl TaskScope {
         }
     }
 
-    /// Ends the scope: admits nothing more, cancels the token, waits at most `grace` for the tasks to end
-    /// by themselves, aborts the rest, and waits at most one second for those to be dropped.
+    /// Ends the scope and its tasks, and reports how they ended.
+    ///
+    /// It admits nothing more, cancels the token, waits at most `grace` for the tasks to end by themselves, aborts the
+    /// rest, and waits at most one second for those to be dropped.
     ///
     /// A `grace` of zero aborts at once, [`Duration::MAX`] never. From the moment it begins, what is spawned into the
     /// scope or its children is refused: it never runs, and its handle says so. Tasks that wait for a slot of a
@@ -369,21 +443,39 @@ impl TaskScope {
     ///
     /// # Order
     ///
-    /// Where tasks need others, to write what they have made for example, put them into scopes that are shut down
-    /// one after the other. A child ends with its parent; for an order, use scopes of their own:
+    /// The tasks of a scope and its children are told to end at the same time. A task that others need, to write what
+    /// they have made or to watch how they end, may then be gone before them. Put it into a scope of its own, and shut
+    /// the scopes down one after the other:
     ///
     /// ```
     /// use std::time::Duration;
-    /// use spawn_runtime::TaskScope;
+    /// use spawn_runtime::{CancellationToken, TaskScope, TaskSet, background};
+    ///
+    /// #[background(on = scope)]
+    /// async fn request(scope: &TaskScope, #[cancel] token: CancellationToken) {
+    ///     token.cancelled().await;
+    /// }
+    ///
+    /// /// Watches the requests. Aborted or dropped, it would abort them.
+    /// #[background(on = scope)]
+    /// async fn watch(scope: &TaskScope, mut requests: TaskSet<()>) -> usize {
+    ///     let mut ended = 0;
+    ///     while let Some(result) = requests.join_next().await {
+    ///         ended += usize::from(result.is_ok());
+    ///     }
+    ///     ended
+    /// }
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() {
-    /// let (requests, writers) = (TaskScope::new(), TaskScope::new());
-    /// // …
+    /// let (requests, watchers) = (TaskScope::new(), TaskScope::new());
+    /// let watching = watch(&watchers, TaskSet::from_iter([request(&requests), request(&requests)]));
+    ///
     /// let report = requests.shutdown(Duration::from_secs(10)).await;
     /// assert!(report.is_clean());
-    /// let report = writers.shutdown(Duration::from_secs(5)).await;
+    /// let report = watchers.shutdown(Duration::from_secs(5)).await;
     /// assert!(report.is_clean());
+    /// assert_eq!(watching.await.unwrap(), 2);
     /// # }
     /// ```
     ///
@@ -391,6 +483,26 @@ impl TaskScope {
     ///
     /// A task of the scope that awaits its shutdown waits for itself. It is aborted with the rest when the grace is
     /// over; with [`Duration::MAX`] that is never.
+    ///
+    /// tokio's paused clock ([`tokio::time::pause`]) stands still while a blocking function runs, and the grace with it.
+    /// In a test, let the clock run for the shutdown:
+    ///
+    /// ```
+    /// use std::{sync::mpsc, time::Duration};
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let (go, going) = mpsc::channel::<()>();
+    /// scope.spawn_blocking(move || going.recv()).detach();
+    /// tokio::time::resume(); // else the grace would last as long as the function
+    /// # tokio::time::sleep(Duration::from_millis(20)).await;
+    /// let report = scope.shutdown(Duration::from_millis(10)).await;
+    /// assert_eq!(report.still_running.len(), 1);
+    /// drop(go);
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///

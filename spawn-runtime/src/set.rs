@@ -78,6 +78,19 @@ pub struct TaskSet<T> {
 
 impl<T> TaskSet<T> {
     /// Returns an empty set.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskSet;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set = TaskSet::<()>::new();
+    /// assert!(set.is_empty());
+    /// assert!(set.join_next().await.is_none()); // there is nothing to wait for
+    /// # }
+    /// ```
     pub fn new() -> Self {
         TaskSet {
             blocks: Vec::new(),
@@ -307,7 +320,7 @@ impl<T> TaskSet<T> {
         }
     }
 
-    /// Waits for all tasks and returns their values in the order in which the handles were pushed, or the first failure.
+    /// Waits for all tasks and returns their values in the order of the pushes, or the first failure.
     ///
     /// The first failure aborts the other tasks, and is returned when all of them are gone. Should one
     /// of those fail too, [`set_failure_hook`](crate::set_failure_hook) hears of it.
@@ -461,7 +474,7 @@ impl<T> TaskSet<T> {
 }
 
 impl<U, E: From<TaskError>> TaskSet<Result<U, E>> {
-    /// Waits for all tasks and returns their values in the order in which the handles were pushed, or the first `Err` or failure.
+    /// Waits for all tasks and returns their values in the order of the pushes, or the first `Err` or failure.
     ///
     /// As [`try_join_all`](Self::try_join_all), for functions that return a `Result`: their `Err` counts
     /// too, and both kinds of error are one, as with [`TaskHandle::flatten`].

@@ -107,6 +107,9 @@ where
 /// (`#[background(blocking)]` with a `#[cancel]` parameter). To bound how many run at once, use
 /// `#[background(blocking, limit = …)]`: the blocking pool alone has room for hundreds.
 ///
+/// A runtime that is dropped waits for it, and so does the end of `#[tokio::main]`: see
+/// [`ShutdownReport::still_running`](crate::ShutdownReport::still_running).
+///
 /// Builds on [`tokio::task::spawn_blocking`].
 ///
 /// # Panics

@@ -62,8 +62,10 @@ pub trait Spawn {
     /// What a call keeps of this spawner after its arguments have moved into the task.
     type Owned: Spawn + Send + 'static;
 
-    /// Makes the [`Owned`](Self::Owned) spawner. A `#[background]` function calls it first if its spawner
-    /// may live in an argument (`on = self.scope`), and else borrows the spawner.
+    /// Returns a spawner that a call keeps while its arguments move into the task.
+    ///
+    /// A `#[background]` function calls it first if its spawner may live in an argument (`on = self.scope`), and
+    /// else borrows the spawner.
     fn spawner(&self) -> Self::Owned;
 
     /// Starts a task.
@@ -81,7 +83,7 @@ pub trait Spawn {
         tokio::task::spawn_blocking(function)
     }
 
-    /// The token of a new task's `#[cancel]` parameter: by default one of its own.
+    /// Returns the token of a new task's `#[cancel]` parameter: by default one of its own.
     fn token(&self) -> CancellationToken {
         CancellationToken::new()
     }

@@ -50,10 +50,43 @@ pub use self::{
 ///
 /// It is the body of a `#[background]` function or of [`spawn`](crate::spawn), together with all
 /// that the function asked for (`timeout`, `limit`, reporting), so these work the same wherever the
-/// task runs. Only this crate implements it.
+/// task runs. The trait is sealed: only this crate implements it.
 ///
 /// Its `Output` is opaque: hand the `JoinHandle` to this crate and wait on the
 /// [`TaskHandle`](crate::TaskHandle).
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::{Spawn, Task, TaskScope, background};
+/// use tokio::task::JoinHandle;
+///
+/// /// Logs what it spawns.
+/// struct Logging<S>(S);
+///
+/// impl<S: Spawn> Spawn for Logging<S> {
+///     type Owned = Logging<S::Owned>;
+///
+///     fn spawner(&self) -> Self::Owned {
+///         Logging(self.0.spawner())
+///     }
+///
+///     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+///         assert_eq!((task.name(), task.label()), ("greet", Some("7")));
+///         println!("{} {:?} from {}", task.name(), task.label(), task.spawned_at());
+///         self.0.spawn(task)
+///     }
+/// }
+///
+/// #[background(on = on, label = user)]
+/// async fn greet(on: &Logging<TaskScope>, user: u32) {}
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scope = TaskScope::new();
+/// greet(&Logging(scope), 7).await.unwrap();
+/// # }
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a task",
     note = "tasks come from `#[background]` functions and from `spawn_runtime::spawn`"
@@ -76,8 +109,9 @@ pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
     /// Returns the place of the call that started the task.
     fn spawned_at(&self) -> &'static Location<'static>;
 
-    /// Puts a function around each poll of the body, and around its destructors: to set a task-local value or the
-    /// context of a thread, or to measure.
+    /// Puts a function around each poll of the body, and around its destructors.
+    ///
+    /// It can set a task-local value or the context of a thread, or measure.
     ///
     /// `enter` gets what polls the body, and calls it once, within what it sets up. A panic in `enter` is one of the
     /// task. Unlike a future around a task, the result is a task itself, so a

@@ -39,12 +39,39 @@ pub struct TaskBuilder {
 
 impl TaskBuilder {
     /// Returns a builder of tasks with this name.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = TaskBuilder::new("answer").spawn(async { 42 });
+    /// assert_eq!(task.name(), "answer");
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # }
+    /// ```
     pub fn new(name: &'static str) -> Self {
         TaskBuilder { name, label: None }
     }
 
-    /// Sets which one it is. The label is formatted at once, and appears beside the name in errors, failures,
-    /// listings and reports.
+    /// Sets which one of the tasks with this name it is.
+    ///
+    /// The label is formatted at once, and appears beside the name in errors, failures, listings and reports.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let builder = TaskBuilder::new("deliver").label(format_args!("order {}", 7));
+    /// let error = builder.spawn(async { panic!("no address") }).await.unwrap_err();
+    /// assert!(error.to_string().starts_with("task `deliver` (order 7) panicked: no address"));
+    /// # }
+    /// ```
     pub fn label(mut self, label: impl Display) -> Self {
         self.label = Some(label.to_string().into());
         self
@@ -55,6 +82,19 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// Outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = TaskBuilder::new("double").label(21).spawn(async { 2 * 21 });
+    /// assert_eq!(task.label(), Some("21"));
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn<F>(self, future: F) -> TaskHandle<F::Output>
@@ -69,6 +109,20 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// In a scope, outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskBuilder, TaskScope};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = TaskBuilder::new("double").label(21).spawn_on(&scope, async { 2 * 21 });
+    /// assert_eq!(scope.tasks()[0].label(), Some("21"));
+    /// assert_eq!(task.await.unwrap(), 42);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_on<S, F>(self, spawner: &S, future: F) -> TaskHandle<F::Output>
@@ -88,6 +142,18 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// Outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = TaskBuilder::new("parse").label("many").spawn_result(async { "many".parse::<u32>() });
+    /// assert!(task.await.unwrap().is_err());
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_result<F, T, E>(self, future: F) -> TaskHandle<Result<T, E>>
@@ -104,6 +170,21 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// In a scope, outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::{TaskBuilder, TaskScope};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = TaskBuilder::new("parse").spawn_result_on(&scope, async { "many".parse::<u32>() });
+    /// assert!(task.await.unwrap().is_err());
+    /// assert_eq!(scope.shutdown(Duration::ZERO).await.failed, 1);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_result_on<S, F, T, E>(self, spawner: &S, future: F) -> TaskHandle<Result<T, E>>
@@ -125,6 +206,18 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// Outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = TaskBuilder::new("sum").spawn_blocking(|| (1..=100).sum::<u32>());
+    /// assert_eq!(task.await.unwrap(), 5_050);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_blocking<F, T>(self, function: F) -> TaskHandle<T>
@@ -140,6 +233,19 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// In a scope, outside a tokio runtime, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskBuilder, TaskScope};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let task = TaskBuilder::new("sum").spawn_blocking_on(&scope, || (1..=100).sum::<u32>());
+    /// assert_eq!(task.await.unwrap(), 5_050);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_blocking_on<S, F, T>(self, spawner: &S, function: F) -> TaskHandle<T>
@@ -162,6 +268,23 @@ impl TaskBuilder {
     /// # Panics
     ///
     /// Outside a `LocalSet` or `LocalRuntime`, at the caller's line.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::rc::Rc;
+    /// use spawn_runtime::TaskBuilder;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let text = Rc::new("not Send");
+    /// let local = tokio::task::LocalSet::new();
+    /// let length = local.run_until(async move {
+    ///     TaskBuilder::new("length").spawn_local(async move { text.len() }).await
+    /// });
+    /// assert_eq!(length.await.unwrap(), 8);
+    /// # }
+    /// ```
     #[inline(always)] // one frame less for a large future in a debug build
     #[track_caller]
     pub fn spawn_local<F>(self, future: F) -> TaskHandle<F::Output>

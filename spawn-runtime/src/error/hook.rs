@@ -37,9 +37,40 @@ static HOOK: RwLock<Option<Arc<Hook>>> = RwLock::new(None);
 /// A handle that is kept and never awaited holds its failure until it is dropped. For a task that nothing
 /// awaits, use `detach` or `guard`.
 ///
-/// With `panic = "abort"` the process ends at the panic, before the hook is called. A process that
-/// returns from `main` or calls [`std::process::exit`] ends with its tasks, and their failures are lost:
-/// shut the scope down first.
+/// # When it is not called
+///
+/// With `panic = "abort"` the process ends at the panic, before the hook is called. The panic hook runs before
+/// that:
+///
+/// ```
+/// std::panic::set_hook(Box::new(|panic| eprintln!("{panic}"))); // to a log that outlives the process
+/// ```
+///
+/// A process that returns from `main`, or calls [`std::process::exit`], ends with its tasks, and their failures are
+/// lost. Shut the scope down first. A failure of a `detach` task has been reported when the shutdown returns:
+///
+/// ```
+/// use std::{sync::atomic::{AtomicUsize, Ordering::SeqCst}, time::Duration};
+/// use spawn_runtime::{TaskScope, background, set_failure_hook};
+///
+/// static FAILURES: AtomicUsize = AtomicUsize::new(0);
+///
+/// #[background(detach, on = scope)]
+/// async fn flush(scope: &TaskScope) -> Result<(), String> {
+///     Err("disk full".to_owned())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// set_failure_hook(|_| {
+///     FAILURES.fetch_add(1, SeqCst);
+/// });
+/// let scope = TaskScope::new();
+/// flush(&scope);
+/// scope.shutdown(Duration::from_secs(5)).await;
+/// assert_eq!(FAILURES.load(SeqCst), 1);
+/// # }
+/// ```
 ///
 /// # Examples
 ///

@@ -58,6 +58,28 @@ pub(crate) enum Reason {
 }
 
 /// What kind of end a [`TaskError`] tells of.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::{TaskErrorKind, background};
+///
+/// #[background(timeout = "5s")]
+/// async fn wait_forever() {
+///     std::future::pending().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+/// # async fn main() {
+/// let error = wait_forever().await.unwrap_err();
+/// let text = match error.kind() {
+///     TaskErrorKind::TimedOut => "try again later",
+///     TaskErrorKind::Panicked => "a bug",
+///     _ => "the service is ending",
+/// };
+/// assert_eq!(text, "try again later");
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskErrorKind {
@@ -132,8 +154,9 @@ impl TaskError {
         self.0.origin.spawned_at
     }
 
-    /// Returns the text of the panic; `None` if the task did not panic, or panicked with a value that is no
-    /// text ([`std::panic::panic_any`]).
+    /// Returns the text of the panic.
+    ///
+    /// `None` if the task did not panic, or panicked with a value that is no text ([`std::panic::panic_any`]).
     pub fn panic_message(&self) -> Option<&str> {
         match &self.0.reason {
             Reason::Panicked(panic) => panic.message(),
@@ -146,6 +169,18 @@ impl TaskError {
     /// # Errors
     ///
     /// Gives the error back if the task did not panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let error = spawn_runtime::spawn(async { std::panic::panic_any(7_u32) }).await.unwrap_err();
+    /// assert_eq!(error.panic_message(), None);
+    /// let payload = error.try_into_panic().unwrap();
+    /// assert_eq!(payload.downcast_ref::<u32>(), Some(&7));
+    /// # }
+    /// ```
     pub fn try_into_panic(self) -> Result<Box<dyn Any + Send>, TaskError> {
         match *self.0 {
             Inner {
@@ -156,12 +191,24 @@ impl TaskError {
         }
     }
 
-    /// Returns the value that the task panicked with; see [`try_into_panic`](Self::try_into_panic) for a way
-    /// that does not panic itself.
+    /// Returns the value that the task panicked with.
+    ///
+    /// [`try_into_panic`](Self::try_into_panic) does not panic itself. Equivalent to
+    /// [`JoinError::into_panic`](tokio::task::JoinError::into_panic).
     ///
     /// # Panics
     ///
     /// If the task did not panic.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let error = spawn_runtime::spawn(async { panic!("disk full") }).await.unwrap_err();
+    /// assert_eq!(error.into_panic().downcast_ref::<&str>(), Some(&"disk full"));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn into_panic(self) -> Box<dyn Any + Send> {
         match self.try_into_panic() {
@@ -175,6 +222,18 @@ impl TaskError {
     /// # Panics
     ///
     /// Always: with the task's panic, or, if the task did not panic, with this error's text.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let inner = spawn_runtime::spawn(async { panic!("disk full") });
+    /// // The caller fails as its task did.
+    /// let outer = spawn_runtime::spawn(async { inner.await.unwrap_or_else(|error| error.resume_panic()) });
+    /// assert_eq!(outer.await.unwrap_err().panic_message(), Some("disk full"));
+    /// # }
+    /// ```
     #[track_caller]
     pub fn resume_panic(self) -> ! {
         resume_unwind(self.into_panic())

@@ -46,6 +46,22 @@ pub struct TaskFailure {
 }
 
 /// The kind of failure that a [`TaskFailure`] tells of.
+///
+/// # Examples
+///
+/// ```
+/// use std::sync::mpsc;
+/// use spawn_runtime::{TaskFailureKind, TaskScope};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let (kinds, kind) = mpsc::channel();
+/// let scope = TaskScope::builder().on_failure(move |failure| kinds.send(failure.kind()).unwrap()).build();
+/// scope.spawn(async { panic!("disk full") }).detach();
+/// scope.wait().await;
+/// assert_eq!(kind.recv(), Ok(TaskFailureKind::Panicked));
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskFailureKind {
@@ -102,8 +118,9 @@ impl TaskFailure {
         self.origin.label.as_deref()
     }
 
-    /// Returns the task's id; `None` where a user's own [`Spawn`](crate::Spawn) ran it outside tokio, and
-    /// for a task that was refused.
+    /// Returns the task's id, as [`TaskHandle::id`](crate::TaskHandle::id) does.
+    ///
+    /// `None` where a user's own [`Spawn`](crate::Spawn) ran it outside tokio, and for a task that was refused.
     pub fn id(&self) -> Option<Id> {
         self.origin.id
     }
@@ -129,8 +146,9 @@ impl TaskFailure {
         }
     }
 
-    /// Returns the text of the panic; `None` if the task did not panic, or panicked with a value that is no
-    /// text.
+    /// Returns the text of the panic.
+    ///
+    /// `None` if the task did not panic, or panicked with a value that is no text.
     pub fn panic_message(&self) -> Option<&str> {
         match &self.cause {
             Cause::Panicked(text) => text.as_deref(),
@@ -138,10 +156,9 @@ impl TaskFailure {
         }
     }
 
-    /// Returns the text of the `Err` that the function returned and of its sources, `: ` between them;
-    /// `None` if the task ended otherwise.
+    /// Returns the text of the `Err` that the function returned, and of its sources, `: ` between them.
     ///
-    /// It is made with `Display` if the error has it, else with `Debug`, else it is the name of its type.
+    /// `None` if the task ended otherwise. The text is made with `Display` if the error has it, else with `Debug`, else it is the name of its type.
     pub fn error_message(&self) -> Option<&str> {
         match &self.cause {
             Cause::Error(text) => Some(text),

@@ -18,6 +18,9 @@ use crate::TaskError;
 /// [`TaskGuard`](crate::TaskGuard); where many tasks end with one owner, see
 /// [`TaskSet`](crate::TaskSet), [`TaskMap`](crate::TaskMap) and [`TaskScope`](crate::TaskScope).
 ///
+/// A handle that is kept and never awaited holds the failure of its task until it is dropped: see
+/// [`TaskGuard`](crate::TaskGuard), which reports it when it happens.
+///
 /// It has all methods of [`TaskHandle`]. The abort on drop is a request like any
 /// [`abort`](TaskHandle::abort): the task is dropped at its next `.await`, a little later. To wait for
 /// that, use [`stop`](Self::stop). tokio-util's `AbortOnDropHandle` is the same around tokio's handle.
@@ -62,6 +65,17 @@ impl<T> AbortOnDrop<T> {
     }
 
     /// Returns the plain handle: dropping that detaches the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = spawn_runtime::spawn(async { 7 }).abort_on_drop();
+    /// let handle = task.into_handle();
+    /// assert_eq!(handle.await.unwrap(), 7);
+    /// # }
+    /// ```
     pub fn into_handle(mut self) -> TaskHandle<T> {
         self.handle.take().expect("taken only by value")
     }
@@ -92,21 +106,76 @@ impl<T> AbortOnDrop<T> {
     }
 
     /// Asks the task to end, as [`TaskHandle::cancel`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background(abort_on_drop)]
+    /// async fn serve(#[cancel] token: CancellationToken) -> &'static str {
+    ///     token.cancelled().await;
+    ///     "tidied up"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = serve();
+    /// task.cancel();
+    /// assert_eq!(task.await.unwrap(), "tidied up");
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         self.handle().cancel();
     }
 
     /// Aborts the task, as [`TaskHandle::abort`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = spawn_runtime::spawn(std::future::pending::<()>()).abort_on_drop();
+    /// task.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.handle().abort();
     }
 
     /// Returns tokio's handle, as [`TaskHandle::abort_handle`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = spawn_runtime::spawn(std::future::pending::<()>()).abort_on_drop();
+    /// let elsewhere = task.abort_handle();
+    /// assert_eq!(elsewhere.id(), task.id());
+    /// elsewhere.abort();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         self.handle().abort_handle()
     }
 
     /// Returns a handle to cancel the task from elsewhere, as [`TaskHandle::cancel_handle`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = spawn_runtime::spawn(std::future::pending::<()>()).abort_on_drop();
+    /// let elsewhere = task.cancel_handle();
+    /// elsewhere.cancel();
+    /// assert!(task.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn cancel_handle(&self) -> CancelHandle {
         self.handle().cancel_handle()
     }
@@ -151,18 +220,60 @@ impl<T> AbortOnDrop<T> {
     }
 
     /// Detaches the task, as [`TaskHandle::detach`] does: it runs on without a handle.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (sender, receiver) = tokio::sync::oneshot::channel();
+    /// let task = spawn_runtime::spawn(async move { sender.send(7) }).abort_on_drop();
+    /// task.detach();
+    /// assert_eq!(receiver.await, Ok(7)); // it ran on
+    /// # }
+    /// ```
     pub fn detach(self) {
         self.into_handle().detach();
     }
 
     /// Returns itself, so that the two handles have the same methods.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let task = spawn_runtime::spawn(async { 7 }).abort_on_drop();
+    /// assert_eq!(task.abort_on_drop().await.unwrap(), 7);
+    /// # }
+    /// ```
     pub fn abort_on_drop(self) -> AbortOnDrop<T> {
         self
     }
 }
 
 impl<T, E> AbortOnDrop<Result<T, E>> {
-    /// Makes one `Result` of the two, as [`TaskHandle::flatten`] does, but dropping the returned future aborts the task.
+    /// Makes one `Result` of the two, as [`TaskHandle::flatten`] does.
+    ///
+    /// Dropping the returned future aborts the task.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::io;
+    /// use spawn_runtime::background;
+    ///
+    /// #[background(abort_on_drop)]
+    /// async fn read() -> io::Result<u32> {
+    ///     Ok(7)
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> io::Result<()> {
+    /// assert_eq!(read().flatten().await?, 7);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn flatten(self) -> Flatten<T, E, AbortOnDrop<Result<T, E>>>
     where
         E: FromTaskError,

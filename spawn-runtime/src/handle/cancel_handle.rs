@@ -55,6 +55,27 @@ impl CancelHandle {
     /// Asks the task to end, as [`TaskHandle::cancel`](crate::TaskHandle::cancel) does.
     ///
     /// Does nothing if the task has ended. May be called any number of times.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background]
+    /// async fn serve(#[cancel] token: CancellationToken) -> &'static str {
+    ///     token.cancelled().await;
+    ///     "tidied up"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = serve();
+    /// let elsewhere = handle.cancel_handle();
+    /// elsewhere.cancel();
+    /// elsewhere.cancel(); // changes nothing
+    /// assert_eq!(handle.await.unwrap(), "tidied up");
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         match &self.0 {
             Target::Token(token) => token.cancel(),

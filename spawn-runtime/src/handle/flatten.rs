@@ -12,6 +12,25 @@ use crate::TaskError;
 ///
 /// Dropping it does what dropping the handle `H` does: it lets go of the task, or, from
 /// [`AbortOnDrop::flatten`](crate::AbortOnDrop::flatten), aborts it. Like the handle it is fused.
+///
+/// # Examples
+///
+/// ```
+/// use std::io;
+/// use spawn_runtime::{Flatten, background};
+///
+/// #[background]
+/// async fn read() -> io::Result<u32> {
+///     Ok(7)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> io::Result<()> {
+/// let report: Flatten<u32, io::Error> = read().flatten();
+/// assert_eq!(report.await?, 7);
+/// # Ok(())
+/// # }
+/// ```
 #[must_use = "dropping it lets go of the task; await it"]
 pub struct Flatten<T, E, H = TaskHandle<Result<T, E>>> {
     handle: H,

@@ -150,11 +150,53 @@ impl TaskGuard {
     }
 
     /// Asks the task to end, as [`TaskHandle::cancel`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background(guard)]
+    /// async fn serve(#[cancel] token: CancellationToken) {
+    ///     token.cancelled().await;
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let guard = serve();
+    /// guard.cancel();
+    /// while !guard.is_finished() {
+    ///     tokio::task::yield_now().await;
+    /// }
+    /// assert!(guard.is_finished()); // by itself
+    /// # }
+    /// ```
     pub fn cancel(&self) {
         self.task.cancel();
     }
 
     /// Aborts the task, as [`TaskHandle::abort`] does.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::background;
+    ///
+    /// #[background(guard)]
+    /// async fn refresh() {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let guard = refresh();
+    /// guard.abort();
+    /// while !guard.is_finished() {
+    ///     tokio::task::yield_now().await;
+    /// }
+    /// assert_eq!(guard.name(), "refresh"); // the guard still tells which task it was
+    /// # }
+    /// ```
     pub fn abort(&self) {
         self.task.abort();
     }

@@ -197,6 +197,18 @@ impl<T> TaskHandle<T> {
     ///
     /// Equivalent to [`JoinHandle::is_finished`]. Right after [`abort`](Self::abort) it may still be
     /// false.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = spawn_runtime::spawn(async {});
+    /// assert!(!handle.is_finished()); // it had no turn yet
+    /// tokio::task::yield_now().await;
+    /// assert!(handle.is_finished());
+    /// # }
+    /// ```
     pub fn is_finished(&self) -> bool {
         match self.queue() {
             Some(queue) => queue.is_finished(),
@@ -206,8 +218,8 @@ impl<T> TaskHandle<T> {
 
     /// Asks the task to end: cancels the token if it takes one, else aborts it at its next `.await`.
     ///
-    /// The token is that of a `#[cancel]` parameter. It is a request: a task that ends with a value all the same gives that value. It does not
-    /// wait; [`stop`](Self::stop) does.
+    /// The token is that of a `#[cancel]` parameter. It is a request: a task that ends with a value all the same gives
+    /// that value. It does not wait; [`stop`](Self::stop) does.
     ///
     /// # Examples
     ///
@@ -243,6 +255,25 @@ impl<T> TaskHandle<T> {
     ///
     /// Equivalent to [`JoinHandle::abort`]: a request, which does nothing to a task that has ended or
     /// to a `blocking` function that already runs.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{CancellationToken, background};
+    ///
+    /// #[background]
+    /// async fn serve(#[cancel] token: CancellationToken) -> &'static str {
+    ///     token.cancelled().await;
+    ///     "tidied up"
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = serve();
+    /// handle.abort(); // the token is not cancelled
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort(&self) {
         match self.queue() {
             Some(queue) => queue.abort(),
@@ -256,12 +287,37 @@ impl<T> TaskHandle<T> {
     /// [`cancel_handle`](Self::cancel_handle) for one that does. For a `blocking` function with a
     /// `limit` it acts on what there is at the time of this call: the task that waits for its turn, or
     /// the running function.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = spawn_runtime::spawn(std::future::pending::<()>());
+    /// let elsewhere = handle.abort_handle();
+    /// assert_eq!(elsewhere.id(), handle.id());
+    /// elsewhere.abort();
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn abort_handle(&self) -> AbortHandle {
         let queued = self.queue().and_then(|queue| queue.abort_handle());
         queued.unwrap_or_else(|| self.join.abort_handle())
     }
 
     /// Returns a handle that can [`cancel`](Self::cancel) the task from elsewhere and does nothing else.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let handle = spawn_runtime::spawn(std::future::pending::<()>());
+    /// let elsewhere = handle.cancel_handle();
+    /// tokio::spawn(async move { elsewhere.cancel() });
+    /// assert!(handle.await.unwrap_err().is_cancelled());
+    /// # }
+    /// ```
     pub fn cancel_handle(&self) -> CancelHandle {
         match (self.token(), self.queue()) {
             (Some(token), _) => CancelHandle::cancels(token.clone()),
@@ -346,9 +402,35 @@ impl<T> TaskHandle<T> {
     /// Dropping the handle does the same; this says that it is meant. A failure goes to the hook of
     /// [`set_failure_hook`](crate::set_failure_hook). A function that is never awaited is better marked
     /// `#[background(detach)]`: its failure is reported before it leaves its scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (sender, receiver) = tokio::sync::oneshot::channel();
+    /// spawn_runtime::spawn(async move { sender.send(7) }).detach();
+    /// assert_eq!(receiver.await, Ok(7));
+    /// # }
+    /// ```
     pub fn detach(self) {}
 
     /// Returns a handle that aborts the task when it is dropped.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let (sender, receiver) = tokio::sync::oneshot::channel::<u32>();
+    /// let task = spawn_runtime::spawn(async move {
+    ///     std::future::pending::<()>().await;
+    ///     sender.send(7)
+    /// });
+    /// drop(task.abort_on_drop());
+    /// assert!(receiver.await.is_err()); // the sender was dropped with the task
+    /// # }
+    /// ```
     pub fn abort_on_drop(self) -> AbortOnDrop<T> {
         AbortOnDrop::new(self)
     }
@@ -476,7 +558,7 @@ impl<T> TaskHandle<T> {
 impl<T, E> TaskHandle<Result<T, E>> {
     /// Makes one `Result` of the two: the function's own `Err` as it is, a [`TaskError`] by `From`.
     ///
-    /// `handle.flatten().await?` instead of `handle.await??`.
+    /// `handle.flatten().await?` instead of `handle.await??`. It needs `E: From<TaskError>`.
     ///
     /// # Examples
     ///

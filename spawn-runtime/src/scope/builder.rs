@@ -46,14 +46,30 @@ impl TaskScopeBuilder {
         TaskScopeBuilder { parent, settings }
     }
 
-    /// Names the scope, in reports, listings and events.
+    /// Names the scope, in reports and listings.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::builder().name("uploads").build();
+    /// let report = scope.shutdown(Duration::ZERO).await;
+    /// assert!(report.to_string().starts_with("uploads shut down in "));
+    /// # }
+    /// ```
     pub fn name(mut self, name: &'static str) -> Self {
         self.settings.name = Some(name);
         self
     }
 
-    /// Ends the scope with its first failure: the first of its tasks that ends in a panic, a timeout or an `Err`
-    /// closes the scope and cancels its token, whether or not its handle is awaited. It is the report's
+    /// Ends the scope with its first failure.
+    ///
+    /// The first of its tasks that ends in a panic, a timeout or an `Err` closes the scope and cancels its token,
+    /// whether or not its handle is awaited. It is the report's
     /// [`first_failure`](super::ShutdownReport::first_failure).
     ///
     /// That is what a nursery does; a scope without it is a supervisor, whose tasks fail by themselves. A failure
@@ -86,8 +102,10 @@ impl TaskScopeBuilder {
         self
     }
 
-    /// Sets what is called when a task of this scope fails and its failure is not received, in place of the hook
-    /// of [`set_failure_hook`](crate::set_failure_hook). A child has that of its parent unless it has its own.
+    /// Sets what is called when a task of this scope fails and its failure is not received.
+    ///
+    /// It takes the place of the hook of [`set_failure_hook`](crate::set_failure_hook), which is for the whole process:
+    /// tests that run in parallel give each scope its own. A child has that of its parent unless it has its own.
     ///
     /// # Examples
     ///
@@ -111,8 +129,10 @@ impl TaskScopeBuilder {
         self
     }
 
-    /// Lets at most so many tasks of this scope run at once. The others wait in the order in which they were first
-    /// polled, as [`Waiting`](super::TaskState::Waiting), and hold no thread.
+    /// Lets at most so many tasks of this scope run at once.
+    ///
+    /// The others wait in the order in which they were first polled, as [`Waiting`](super::TaskState::Waiting), and
+    /// hold no thread.
     ///
     /// A task has its slot for its whole life, the waits between its `attempts` included. Tasks of children are not
     /// counted. After [`close`](TaskScope::close) tasks that wait still get their turn; a
@@ -125,11 +145,45 @@ impl TaskScopeBuilder {
     /// # Deadlocks
     ///
     /// A task that waits for another task of the same scope keeps its slot meanwhile. If all that run do so, and
-    /// the others wait for a slot, none of them goes on.
+    /// the others wait for a slot, none of them goes on. Let the tasks that wait run in another scope:
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskScope, TaskSet};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let scope = TaskScope::new();
+    /// let parts = scope.child_builder().limit(2).build(); // no limit of the parent counts them
+    /// let whole = scope.spawn(async move {
+    ///     let parts: TaskSet<u32> = (0..10).map(|part| parts.spawn(async move { part })).collect();
+    ///     parts.try_join_all().await
+    /// });
+    /// assert_eq!(whole.await.unwrap().unwrap().len(), 10);
+    /// # }
+    /// ```
     ///
     /// # Panics
     ///
     /// If `at_most` is 0: no task could ever run.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    /// use tokio::time::{Instant, sleep};
+    ///
+    /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
+    /// # async fn main() {
+    /// let scope = TaskScope::builder().limit(2).build();
+    /// for _ in 0..6 {
+    ///     scope.spawn(async { sleep(Duration::from_secs(1)).await }).detach();
+    /// }
+    /// let begun = Instant::now();
+    /// scope.wait().await;
+    /// assert_eq!(begun.elapsed().as_secs(), 3); // two at a time
+    /// # }
+    /// ```
     #[track_caller]
     pub fn limit(mut self, at_most: usize) -> Self {
         assert!(
@@ -140,13 +194,48 @@ impl TaskScopeBuilder {
         self
     }
 
-    /// Sets what is told of each task as it comes, begins and ends.
+    /// Sets the observer, which hears of each task as it comes, begins and ends.
+    ///
+    /// An observer that the program reads goes in as an [`Arc`]. A child has that of its parent unless it has its own.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};
+    /// use spawn_runtime::{TaskInfo, TaskObserver, TaskScope};
+    ///
+    /// #[derive(Default)]
+    /// struct Spawned(AtomicUsize);
+    ///
+    /// impl TaskObserver for Spawned {
+    ///     fn spawned(&self, _: &TaskInfo) {
+    ///         self.0.fetch_add(1, Relaxed);
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let spawned = Arc::<Spawned>::default();
+    /// let scope = TaskScope::builder().observer(spawned.clone()).build();
+    /// scope.spawn(async {}).await.unwrap();
+    /// assert_eq!(spawned.0.load(Relaxed), 1);
+    /// # }
+    /// ```
     pub fn observer(mut self, observer: impl TaskObserver) -> Self {
         self.settings.observer = Some(Arc::new(observer));
         self
     }
 
     /// Makes the scope.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// let scope = TaskScope::builder().name("imports").fail_fast().build();
+    /// assert!(scope.is_empty());
+    /// ```
     pub fn build(self) -> TaskScope {
         TaskScope::of(match self.parent {
             Some(parent) => parent.child(self.settings),

@@ -15,6 +15,28 @@ use crate::{
 ///
 /// From [`TaskScope::tasks`](super::TaskScope::tasks), for a page or a log of what runs now, and from
 /// [`ShutdownReport`](super::ShutdownReport). It is a picture of the moment when it was taken.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::{TaskScope, TaskState, background};
+///
+/// #[background(on = scope, label = file)]
+/// async fn import(scope: &TaskScope, file: &'static str) {
+///     std::future::pending().await
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scope = TaskScope::builder().name("imports").build();
+/// import(&scope, "orders.csv").detach();
+/// let task = &scope.tasks()[0];
+/// assert_eq!((task.name(), task.label()), ("import", Some("orders.csv")));
+/// assert_eq!((task.scope_name(), task.state()), (Some("imports"), TaskState::Running));
+/// // A line for a log, with the id, the age and the place of the call.
+/// assert!(task.to_string().starts_with("`import` (orders.csv) in imports (task "));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct TaskInfo {
     pub(super) scope: Option<&'static str>,
@@ -27,6 +49,25 @@ pub struct TaskInfo {
 }
 
 /// What a task of a scope is doing.
+///
+/// # Examples
+///
+/// ```
+/// use spawn_runtime::{TaskScope, TaskState};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scope = TaskScope::builder().limit(1).build();
+/// for _ in 0..2 {
+///     scope.spawn(std::future::pending::<()>()).detach();
+/// }
+/// tokio::task::yield_now().await;
+/// let states = || scope.tasks().iter().map(|task| task.state()).collect::<Vec<_>>();
+/// assert_eq!(states(), [TaskState::Running, TaskState::Waiting]);
+/// scope.cancel();
+/// assert_eq!(states(), [TaskState::Stopping, TaskState::Stopping]);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskState {
@@ -74,7 +115,7 @@ impl TaskInfo {
         self.spawned_at
     }
 
-    /// Returns how long ago the task was spawned, by tokio's clock.
+    /// Returns how long ago the task was spawned, by tokio's clock, at the time of the listing.
     pub fn age(&self) -> Duration {
         self.age
     }

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::TaskInfo;
 
-/// What is told of each task of a scope as it comes, begins and ends: for metrics.
+/// Hears of each task of a scope as it comes, begins and ends: for metrics.
 ///
 /// Given to a scope by [`TaskScopeBuilder::observer`](super::TaskScopeBuilder::observer). A child has that of its
 /// parent unless it has its own.
@@ -42,18 +42,19 @@ use super::TaskInfo;
 /// # }
 /// ```
 pub trait TaskObserver: Send + Sync + 'static {
-    /// Called once for every task, also for one that is refused.
+    /// Hears of every task once, when it is spawned, and also of one that is refused.
     fn spawned(&self, task: &TaskInfo) {
         let _ = task;
     }
 
-    /// Called when the body is about to be polled for the first time, or the blocking function to be called. It is
-    /// not called for a task that ends before that.
+    /// Hears that a task begins: its body is about to be polled, or its blocking function to be called.
+    ///
+    /// It is not called for a task that ends before that.
     fn started(&self, task: &TaskInfo) {
         let _ = task;
     }
 
-    /// Called once for every task, when its destructors have run and before it leaves its scope.
+    /// Hears of every task once, when its destructors have run and before it leaves its scope.
     fn ended(&self, task: &TaskInfo, ending: TaskEnding) {
         let _ = (task, ending);
     }
@@ -75,6 +76,32 @@ impl<O: TaskObserver + ?Sized> TaskObserver for Arc<O> {
 }
 
 /// How a task of a scope ended, as a [`TaskObserver`] is told.
+///
+/// # Examples
+///
+/// ```
+/// use std::{future::pending, sync::{Arc, Mutex}, time::Duration};
+/// use spawn_runtime::{TaskEnding, TaskInfo, TaskObserver, TaskScope};
+///
+/// #[derive(Default)]
+/// struct Endings(Mutex<Vec<TaskEnding>>);
+///
+/// impl TaskObserver for Endings {
+///     fn ended(&self, _: &TaskInfo, ending: TaskEnding) {
+///         self.0.lock().unwrap().push(ending);
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let endings = Arc::<Endings>::default();
+/// let scope = TaskScope::builder().observer(endings.clone()).build();
+/// scope.spawn(async {}).await.unwrap();
+/// scope.spawn(pending::<()>()).detach();
+/// scope.shutdown(Duration::ZERO).await;
+/// assert_eq!(*endings.0.lock().unwrap(), [TaskEnding::Finished, TaskEnding::Aborted]);
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskEnding {

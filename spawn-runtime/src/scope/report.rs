@@ -7,8 +7,9 @@ use std::{
 use super::TaskInfo;
 use crate::{TaskFailure, error::Approximate};
 
-/// What [`TaskScope::shutdown`](super::TaskScope::shutdown) came to: every task of the scope and its
-/// children is in exactly one of the counts and lists.
+/// What [`TaskScope::shutdown`](super::TaskScope::shutdown) came to.
+///
+/// Every task of the scope and its children is in exactly one of the counts and lists.
 ///
 /// Its `Display` is what an operator wants in a log: a line with the counts, and a line for each task
 /// that did not end by itself, the longest-running first.
@@ -59,14 +60,60 @@ pub struct ShutdownReport {
     pub aborted: Vec<TaskInfo>,
     /// Tasks that were still there when the shutdown gave up waiting: blocking functions, and futures
     /// that block in a poll or a destructor.
+    ///
+    /// A runtime that is dropped waits for its blocking functions, so a program that returns from `#[tokio::main]`
+    /// then hangs until they end. Leave them behind: by [`std::process::exit`], which runs no destructors, or by
+    /// [`Runtime::shutdown_background`](tokio::runtime::Runtime::shutdown_background) and a return from `main`.
+    ///
+    /// ```
+    /// use std::{thread, time::{Duration, Instant}};
+    /// use spawn_runtime::{TaskScope, background};
+    /// use tokio::runtime::Runtime;
+    ///
+    /// #[background(blocking, detach, on = scope)]
+    /// fn scan(scope: &TaskScope) {
+    ///     thread::sleep(Duration::from_secs(600));
+    /// }
+    ///
+    /// let begun = Instant::now();
+    /// let runtime = Runtime::new().unwrap();
+    /// let report = runtime.block_on(async {
+    ///     let scope = TaskScope::new();
+    ///     scan(&scope);
+    ///     while !scope.tasks().iter().any(|task| task.age() > Duration::from_millis(20)) {
+    ///         tokio::task::yield_now().await;
+    ///     }
+    ///     scope.shutdown(Duration::ZERO).await
+    /// });
+    /// assert_eq!(report.still_running[0].name(), "scan");
+    /// runtime.shutdown_background(); // a drop would wait for `scan`
+    /// assert!(begun.elapsed() < Duration::from_secs(60));
+    /// ```
     pub still_running: Vec<TaskInfo>,
     /// How long the shutdown took.
     pub elapsed: Duration,
 }
 
 impl ShutdownReport {
-    /// Returns whether every task ended by itself, none in a failure, and none was refused; and, after
-    /// [`run`](super::TaskScope::run), whether main ended too.
+    /// Returns whether every task ended by itself, none in a failure, and none was refused.
+    ///
+    /// After [`run`](super::TaskScope::run), main has to have ended too. A cancellation is no failure.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::{process::ExitCode, time::Duration};
+    /// use spawn_runtime::TaskScope;
+    ///
+    /// #[tokio::main(flavor = "current_thread")]
+    /// async fn main() -> ExitCode {
+    ///     let scope = TaskScope::new();
+    ///     scope.spawn(async {}).detach();
+    ///     let report = scope.shutdown(Duration::from_secs(5)).await;
+    ///     # assert!(report.is_clean());
+    ///     if report.is_clean() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    /// }
+    /// ```
     pub fn is_clean(&self) -> bool {
         !self.main_was_dropped
             && self.failed + self.panicked + self.timed_out + self.refused == 0

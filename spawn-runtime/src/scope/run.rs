@@ -13,8 +13,10 @@ use tokio::time::{Instant, sleep_until};
 use super::{ShutdownReport, TaskScope, node::Node, shutdown, signal::Signals};
 
 impl TaskScope {
-    /// Runs `main` until it ends, a SIGINT or SIGTERM comes, or the scope is closed, cancelled or fails fast; then
-    /// shuts down. A second signal ends the grace at once.
+    /// Runs `main` until it ends, a signal comes or the scope ends, then shuts down.
+    ///
+    /// The signals are SIGINT (Ctrl-C) and SIGTERM; a second one ends the grace at once. The scope ends when it is
+    /// closed, cancelled, or [fails fast](super::TaskScopeBuilder::fail_fast).
     ///
     /// `main` runs in the caller's task. It is polled on through the shutdown, so that a graceful end of its own
     /// works, on the scope's [`token`](Self::token), until it ends or the grace is over. Then it is dropped, the
@@ -128,9 +130,10 @@ impl TaskScope {
         (output, report)
     }
 
-    /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does. A second
-    /// signal ends the grace at once. If the scope fails fast or is shut down from elsewhere first, it does not wait
-    /// for a signal.
+    /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does.
+    ///
+    /// A second signal ends the grace at once. If the scope fails fast or is shut down from elsewhere first, it does
+    /// not wait for a signal.
     ///
     /// For a program whose main future is to be polled meanwhile, see [`run`](Self::run).
     ///

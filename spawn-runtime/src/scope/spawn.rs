@@ -88,9 +88,9 @@ impl TaskScope {
         start!(F; self, FixedName(name), NoReport, Plain, future)
     }
 
-    /// Spawns a future in this scope whose `Err` is a failure: it is counted as one, and reported if it is not
-    /// received, as by [`spawn_result`](crate::spawn_result).
+    /// Spawns a future in this scope whose `Err` is a failure.
     ///
+    /// The `Err` is counted as one, and reported if it is not received, as by [`spawn_result`](crate::spawn_result).
     /// Otherwise as [`spawn`](Self::spawn).
     ///
     /// # Panics

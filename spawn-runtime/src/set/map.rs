@@ -79,6 +79,19 @@ impl<K, T> Unpin for TaskMap<K, T> {}
 
 impl<K, T> TaskMap<K, T> {
     /// Returns an empty map.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::TaskMap;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut map = TaskMap::<u32, ()>::new();
+    /// assert!(map.is_empty());
+    /// assert!(map.join_next().await.is_none()); // there is nothing to wait for
+    /// # }
+    /// ```
     pub fn new() -> Self {
         TaskMap {
             tasks: TaskSet::new(),
@@ -284,6 +297,19 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     }
 
     /// Returns whether the map holds a task of this key, ended or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskMap, spawn};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let map = TaskMap::from_iter([("import", spawn(async {}))]);
+    /// assert!(map.contains_key("import"));
+    /// assert!(!map.contains_key("export"));
+    /// # }
+    /// ```
     pub fn contains_key<Q>(&self, key: &Q) -> bool
     where
         K: Borrow<Q>,
