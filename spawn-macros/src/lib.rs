@@ -42,20 +42,19 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// ```
 /// use spawn_runtime::{TaskError, background};
-/// # async fn query(id: u32) -> Result<Vec<u32>, TaskError> { Ok(vec![id]) }
-/// # type Report = Vec<u32>;
+/// # async fn query(_: u32) -> Result<u32, TaskError> { Ok(100) }
 ///
 /// #[background]
-/// async fn generate_report(id: u32) -> Result<Report, TaskError> {
+/// async fn generate_report(id: u32) -> Result<String, TaskError> {
 ///     let rows = query(id).await?;
-///     Ok(rows)
+///     Ok(format!("report {id} of {rows} rows"))
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), TaskError> {
-/// let handle = generate_report(7); // already running; a `TaskHandle<Result<Report, TaskError>>`
+/// let handle = generate_report(7); // already running; a `TaskHandle<Result<String, TaskError>>`
 /// // … acknowledge the request …
-/// assert_eq!(handle.flatten().await?, [7]);
+/// assert_eq!(handle.flatten().await?, "report 7 of 100 rows");
 /// # Ok(())
 /// # }
 /// ```

@@ -484,7 +484,7 @@ impl TaskScope {
     /// A task of the scope that awaits its shutdown waits for itself. It is aborted with the rest when the grace is
     /// over; with [`Duration::MAX`] that is never.
     ///
-    /// tokio's paused clock ([`tokio::time::pause`]) stands still while a blocking function runs, and the grace with it.
+    /// tokio's paused clock ([`tokio::time::pause`](https://docs.rs/tokio/latest/tokio/time/fn.pause.html)) stands still while a blocking function runs, and the grace with it.
     /// In a test, let the clock run for the shutdown:
     ///
     /// ```

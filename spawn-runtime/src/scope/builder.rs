@@ -75,7 +75,8 @@ impl TaskScopeBuilder {
     /// That is what a nursery does; a scope without it is a supervisor, whose tasks fail by themselves. A failure
     /// in a child counts as one of this scope only if the child is `fail_fast` too.
     ///
-    /// [`run`](TaskScope::run) and [`shutdown_on_signal`](TaskScope::shutdown_on_signal) then shut down;
+    /// [`run`](struct.TaskScope.html#method.run) and
+    /// [`shutdown_on_signal`](struct.TaskScope.html#method.shutdown_on_signal) then shut down;
     /// [`wait`](TaskScope::wait) only waits. Tasks that do not listen to the token go on until a shutdown
     /// aborts them.
     ///

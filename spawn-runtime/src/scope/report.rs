@@ -97,7 +97,7 @@ pub struct ShutdownReport {
 impl ShutdownReport {
     /// Returns whether every task ended by itself, none in a failure, and none was refused.
     ///
-    /// After [`run`](super::TaskScope::run), main has to have ended too. A cancellation is no failure.
+    /// After [`run`](struct.TaskScope.html#method.run), main has to have ended too. A cancellation is no failure.
     ///
     /// # Examples
     ///
