@@ -50,6 +50,31 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// `#[background(on = self.scope)]` starts a function in it. The results go to the handles. To collect
 /// results, see [`TaskSet`](crate::TaskSet).
 ///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use spawn_runtime::{CancellationToken, TaskScope, background};
+///
+/// #[background(on = scope)]
+/// async fn serve(scope: &TaskScope, #[cancel] token: CancellationToken) {
+///     token.cancelled().await;
+///     // … tidy up …
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let scope = TaskScope::new();
+/// serve(&scope).detach();
+/// scope.spawn_named("answer", async { 42 }).detach();
+/// assert_eq!(scope.len(), 2);
+///
+/// let report = scope.shutdown(Duration::from_secs(5)).await;
+/// assert_eq!(report.finished, 2);
+/// assert!(scope.is_empty());
+/// # }
+/// ```
+///
 /// # Compared with
 ///
 /// - tokio's [`JoinSet`](tokio::task::JoinSet) belongs to one owner, keeps each result until it is
@@ -70,7 +95,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// them in. The child ends with the task that owns it:
 ///
 /// ```
-/// use std::{future::pending, time::Duration};
+/// use std::future::pending;
 /// use spawn_runtime::{TaskScope, background};
 ///
 /// #[background(on = scope)]
@@ -100,31 +125,6 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Dropping the last clone of a scope closes it and aborts its tasks and those of its children; it does
 /// not wait for them. A task that itself holds a clone (an `Arc<Self>` whose field is the scope, say)
 /// keeps the scope alive: end such a scope by [`shutdown`](Self::shutdown).
-///
-/// # Examples
-///
-/// ```
-/// use std::time::Duration;
-/// use spawn_runtime::{CancellationToken, TaskScope, background};
-///
-/// #[background(on = scope)]
-/// async fn serve(scope: &TaskScope, #[cancel] token: CancellationToken) {
-///     token.cancelled().await;
-///     // … tidy up …
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let scope = TaskScope::new();
-/// serve(&scope).detach();
-/// scope.spawn_named("answer", async { 42 }).detach();
-/// assert_eq!(scope.len(), 2);
-///
-/// let report = scope.shutdown(Duration::from_secs(5)).await;
-/// assert_eq!(report.finished, 2);
-/// assert!(scope.is_empty());
-/// # }
-/// ```
 #[derive(Clone)]
 #[must_use = "dropping the last clone of a `TaskScope` aborts its tasks"]
 pub struct TaskScope {

@@ -2,6 +2,7 @@
 
 mod abort_on_drop;
 mod attempts;
+mod auto_traits;
 mod blocking;
 mod cancel;
 mod direct;

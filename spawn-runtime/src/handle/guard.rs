@@ -1,6 +1,6 @@
 use std::{
     fmt::{self, Debug},
-    panic::Location,
+    panic::{Location, RefUnwindSafe, UnwindSafe},
     pin::Pin,
     time::Duration,
 };
@@ -70,7 +70,7 @@ pub struct TaskGuard {
 }
 
 /// A handle, whatever its task returns.
-trait Guarded: Send + Sync {
+trait Guarded: Send + Sync + UnwindSafe + RefUnwindSafe {
     fn id(&self) -> Id;
     fn name(&self) -> &'static str;
     fn label(&self) -> Option<&str>;
