@@ -173,8 +173,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// # Attempts
 ///
-/// With `attempts = N` a task that fails runs its body again, after a wait. The handle resolves to what the last
-/// attempt came to, so a caller sees nothing of the ones before, which are warnings with the feature `tracing`.
+/// With `attempts = N` a task that fails runs its body again, after a wait. The handle resolves to the result of the
+/// last attempt. The failures before it are warnings with the feature `tracing`.
 ///
 /// ```
 /// use spawn_runtime::background;
@@ -277,11 +277,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 ///
 /// # Other attributes
 ///
-/// Attribute macros on the same item see the plain `async fn`, be they above or below: `#[background]` lets
-/// them go first. So `#[tracing::instrument]` records the task and not its start. A macro that makes a boxed
-/// future of the function, such as `#[async_recursion]`, is an error, and so is one on the whole trait or impl
-/// that has done so before, such as `#[async_trait]`: a trait whose methods return handles does not need it. A
-/// test cannot be a background function, and neither can the program's `main`, since both have to see the end.
+/// Attribute macros on the same item see the plain `async fn`, whether they stand above or below: `#[background]`
+/// lets them go first. So `#[tracing::instrument]` records the task and not its start. A macro that makes a boxed
+/// future of the function, such as `#[async_recursion]`, is an error, and so is one on the whole trait or impl that
+/// has done so before, such as `#[async_trait]`: a trait whose methods return handles does not need it. A test and
+/// the program's `main` cannot be background functions, since both have to wait for the end.
 ///
 /// # Lints
 ///

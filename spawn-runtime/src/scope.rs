@@ -86,9 +86,9 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// # Tokens and children
 ///
 /// A scope has a [`token`](Self::token). A task that takes a `#[cancel]` parameter gets a child of it.
-/// [`child`](Self::child) makes a scope that ends with this one: what ends the parent (`cancel`,
-/// `shutdown`, dropping its last clone) ends the child, and the parent waits for the child's tasks,
-/// lists them and counts them. The other way round a child touches nothing of its parent.
+/// [`child`](Self::child) makes a scope that ends with this one: what ends the parent (`cancel`, `shutdown`, dropping
+/// its last clone) ends the child, and the parent waits for the child's tasks, lists them and counts them. Ending a
+/// child does not affect its parent.
 ///
 /// Tasks that a task of the scope starts by itself (`tokio::spawn`, a `#[background]` function without `on`) are
 /// not in the scope: it neither waits for them nor aborts them. Give a task that starts others a child scope to start
@@ -297,8 +297,8 @@ impl TaskScope {
 
     /// Closes the scope and its children: they admit nothing more. It cancels nothing.
     ///
-    /// To let all work finish before a shutdown cancels it, close the scope first, and wait with patience. That is
-    /// what Kubernetes asks of a service between SIGTERM and SIGKILL:
+    /// To let all work finish before a shutdown cancels it, close the scope first, and wait for a bounded time.
+    /// Kubernetes expects that of a service between SIGTERM and SIGKILL:
     ///
     /// ```
     /// use std::time::Duration;
@@ -395,9 +395,9 @@ impl TaskScope {
 
     /// Waits until a task that is spawned now would run at once, or until the scope is closed.
     ///
-    /// In a scope without a [`limit`](TaskScopeBuilder::limit) it returns at once. It reserves nothing: with
-    /// several spawners, a task may have to wait all the same. It is for a loop that accepts work, and is to leave
-    /// it where it is while the scope is busy.
+    /// In a scope without a [`limit`](TaskScopeBuilder::limit) it returns at once. It reserves nothing: with several
+    /// spawners, a task may have to wait all the same. Use it in a loop that accepts work, to leave the work where it
+    /// is while the scope is busy.
     ///
     /// # Cancel safety
     ///

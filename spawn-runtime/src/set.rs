@@ -24,8 +24,7 @@ use crate::{AbortOnDrop, TaskError, TaskHandle};
 
 /// A collection of tasks whose values are wanted: as they come, or all in order.
 ///
-/// It takes any [`TaskHandle`]s, of whatever function and wherever they run. Dropping it aborts the
-/// tasks that it holds.
+/// It takes [`TaskHandle`]s of any function, running anywhere. Dropping the set aborts the tasks in it.
 ///
 /// | you want | use |
 /// |---|---|
@@ -189,9 +188,8 @@ impl<T> TaskSet<T> {
 
     /// Waits for the next task to end and returns its result; `None` if the set is empty.
     ///
-    /// Equivalent to [`JoinSet::join_next`](tokio::task::JoinSet::join_next). Tasks that have ended come
-    /// in turn, so none of them is put off by others that end; and with tokio's budget used up it gives
-    /// way to other tasks.
+    /// Equivalent to [`JoinSet::join_next`](tokio::task::JoinSet::join_next). Tasks that have ended are returned in
+    /// turn, so that none of them starves. It takes part in tokio's [cooperative scheduling](tokio::task::coop).
     ///
     /// # Errors
     ///
@@ -199,7 +197,7 @@ impl<T> TaskSet<T> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: no result is lost if its future is dropped, in `select!` say.
+    /// Cancel safe: no result is lost if its future is dropped, as `select!` does.
     ///
     /// # Examples
     ///
@@ -278,13 +276,12 @@ impl<T> TaskSet<T> {
 
     /// Waits for all tasks and returns their results in the order in which the handles were pushed.
     ///
-    /// It waits for all, whatever becomes of some of them. Unlike
-    /// [`JoinSet::join_all`](tokio::task::JoinSet::join_all) it does not panic because of a task that
-    /// panicked or was cancelled.
+    /// It waits for all of them, also if some fail. Unlike [`JoinSet::join_all`](tokio::task::JoinSet::join_all) it
+    /// does not panic because of a task that panicked or was cancelled.
     ///
     /// # Errors
     ///
-    /// None of its own: each task's is in its element.
+    /// None of its own: each element has the result of its task.
     ///
     /// # Cancel safety
     ///
@@ -322,8 +319,8 @@ impl<T> TaskSet<T> {
 
     /// Waits for all tasks and returns their values in the order of the pushes, or the first failure.
     ///
-    /// The first failure aborts the other tasks, and is returned when all of them are gone. Should one
-    /// of those fail too, [`set_failure_hook`](crate::set_failure_hook) hears of it.
+    /// The first failure aborts the other tasks, and is returned when all of them are gone. If one of those fails
+    /// too, that is reported to the hook of [`set_failure_hook`](crate::set_failure_hook).
     ///
     /// # Errors
     ///

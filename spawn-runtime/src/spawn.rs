@@ -14,7 +14,7 @@ use crate::{
 /// of the future, which for an `async` block is that of the function around it; to choose one, use
 /// [`spawn_named`]. An `Err` that is not received is reported by [`spawn_result`] only; a panic always.
 ///
-/// Builds on [`tokio::spawn`]; what it returns knows its name and place, and its errors do too.
+/// Builds on [`tokio::spawn`]. The handle and its errors have the task's name and the place of the call.
 ///
 /// # Panics
 ///

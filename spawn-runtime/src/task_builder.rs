@@ -11,8 +11,8 @@ use crate::{
 /// Spawns a future or closure at hand under a name, with a label, and where you say.
 ///
 /// For a function of your own, prefer [`#[background]`](macro@crate::background) with its options `name`, `label` and
-/// `on`. For a name alone there is [`spawn_named`](crate::spawn_named). tokio's unstable `task::Builder` is the
-/// model, and knows names only.
+/// `on`. For a name alone there is [`spawn_named`](crate::spawn_named). The builder is modelled on tokio's unstable
+/// `task::Builder`, which has names only.
 ///
 /// # Examples
 ///

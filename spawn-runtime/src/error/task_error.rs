@@ -57,7 +57,7 @@ pub(crate) enum Reason {
     Refused,
 }
 
-/// What kind of end a [`TaskError`] tells of.
+/// The kind of a [`TaskError`].
 ///
 /// # Examples
 ///

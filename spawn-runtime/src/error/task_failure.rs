@@ -14,8 +14,8 @@ use super::{
 
 /// A failure that was not received: what the failure hook gets.
 ///
-/// Where the handle of the task is awaited, the same news arrives there as a
-/// [`TaskError`](crate::TaskError) or as the function's own `Err`, and the hook is not called.
+/// If the task's handle is awaited, the failure arrives there, as a [`TaskError`](crate::TaskError) or as the
+/// function's own `Err`, and the hook is not called.
 ///
 /// Its `Display` is one line: the task's name and label, what happened, and where the task was spawned.
 ///
@@ -45,7 +45,7 @@ pub struct TaskFailure {
     error: Option<Box<dyn HoldsError>>,
 }
 
-/// The kind of failure that a [`TaskFailure`] tells of.
+/// The kind of a [`TaskFailure`].
 ///
 /// # Examples
 ///

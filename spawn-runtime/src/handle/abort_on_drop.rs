@@ -12,11 +12,11 @@ use crate::TaskError;
 
 /// A [`TaskHandle`] that aborts its task when it is dropped.
 ///
-/// From [`TaskHandle::abort_on_drop`], and what functions with `#[background(abort_on_drop)]` return.
-/// For work that is of no use once its owner is gone: what a request handler starts should end when
-/// the client hangs up. Where a task must run on, keep the plain handle; where nothing awaits it, see
-/// [`TaskGuard`](crate::TaskGuard); where many tasks end with one owner, see
-/// [`TaskSet`](crate::TaskSet), [`TaskMap`](crate::TaskMap) and [`TaskScope`](crate::TaskScope).
+/// From [`TaskHandle::abort_on_drop`], and what functions with `#[background(abort_on_drop)]` return. Use it for work
+/// that is useless without its owner, such as what a request handler computes for a client that may hang up. Where a
+/// task must run on, keep the plain handle; where nothing awaits it, see [`TaskGuard`](crate::TaskGuard); where many
+/// tasks end with one owner, see [`TaskSet`](crate::TaskSet), [`TaskMap`](crate::TaskMap) and
+/// [`TaskScope`](crate::TaskScope).
 ///
 /// A handle that is kept and never awaited holds the failure of its task until it is dropped: see
 /// [`TaskGuard`](crate::TaskGuard), which reports it when it happens.

@@ -7,9 +7,9 @@ use crate::queued_blocking::AbortControl;
 
 /// Cancels a task from elsewhere, and does nothing else.
 ///
-/// From [`TaskHandle::cancel_handle`](crate::TaskHandle::cancel_handle). It keeps neither the task nor
-/// what the task holds alive, and dropping it does nothing, so it can wait in a map from request to
-/// task. tokio's [`AbortHandle`] is its sibling that knows nothing of tokens.
+/// From [`TaskHandle::cancel_handle`](crate::TaskHandle::cancel_handle). It does not keep the task alive, and
+/// dropping it does nothing, so it can wait in a map from request to task. tokio's [`AbortHandle`] does the same
+/// without tokens.
 ///
 /// # Examples
 ///

@@ -10,7 +10,7 @@ use crate::TaskError;
 
 /// The future of [`TaskHandle::flatten`]: one `Result` of the task's two.
 ///
-/// Dropping it does what dropping the handle `H` does: it lets go of the task, or, from
+/// Dropping it does what dropping the handle `H` does: it detaches the task, or, from
 /// [`AbortOnDrop::flatten`](crate::AbortOnDrop::flatten), aborts it. Like the handle it is fused.
 ///
 /// # Examples

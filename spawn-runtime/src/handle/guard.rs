@@ -21,12 +21,11 @@ use super::TaskHandle;
 /// | dropped, the task | runs on | is aborted | is aborted |
 /// | a failure is reported | when the handle is dropped unawaited | when it is dropped unawaited | when it happens |
 ///
-/// The last row is the reason to use it. A failure waits in a handle for somewhere to go: while the handle
-/// is kept and never awaited, a worker that panicked on the first day is heard of when the program
-/// ends. A guarded task has no handle that could receive its failure, so it reports a panic, an `Err` or a
-/// timeout itself, at its end and before it leaves its scope; to what, is told at
-/// [`set_failure_hook`](crate::set_failure_hook). Where the task should start again after a failure,
-/// there are the options `attempts` and `backoff`.
+/// The last row is the reason to use it. A handle that is kept and never awaited keeps the failure of its task: a
+/// worker that panicked on the first day is reported when the program ends. A guarded task reports a panic, an `Err`
+/// or a timeout itself, at its end and before it leaves its scope, to the hook of
+/// [`set_failure_hook`](crate::set_failure_hook) or of its scope. To start again after a failure, use the options
+/// `attempts` and `backoff`.
 ///
 /// The abort on drop is a request like any [`abort`](TaskHandle::abort): the task is dropped at its next
 /// `.await`, a little later. To wait for that, use [`stop`](Self::stop). A value that the task returns is

@@ -130,7 +130,7 @@ impl TaskScopeBuilder {
         self
     }
 
-    /// Lets at most so many tasks of this scope run at once.
+    /// Lets at most `at_most` tasks of this scope run at once.
     ///
     /// The others wait in the order in which they were first polled, as [`Waiting`](super::TaskState::Waiting), and
     /// hold no thread.
@@ -195,7 +195,7 @@ impl TaskScopeBuilder {
         self
     }
 
-    /// Sets the observer, which hears of each task as it comes, begins and ends.
+    /// Sets the observer, which receives each task when it is spawned, begins and ends.
     ///
     /// An observer that the program reads goes in as an [`Arc`]. A child has that of its parent unless it has its own.
     ///

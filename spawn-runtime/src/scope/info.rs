@@ -14,7 +14,7 @@ use crate::{
 /// A task of a [`TaskScope`](super::TaskScope): who it is, since when, and from where.
 ///
 /// From [`TaskScope::tasks`](super::TaskScope::tasks), for a page or a log of what runs now, and from
-/// [`ShutdownReport`](super::ShutdownReport). It is a picture of the moment when it was taken.
+/// [`ShutdownReport`](super::ShutdownReport). It is a snapshot, which does not change with the task.
 ///
 /// # Examples
 ///

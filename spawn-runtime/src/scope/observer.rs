@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use super::TaskInfo;
 
-/// Hears of each task of a scope as it comes, begins and ends: for metrics.
+/// Receives each task of a scope when it is spawned, begins and ends: for metrics.
 ///
 /// Given to a scope by [`TaskScopeBuilder::observer`](super::TaskScopeBuilder::observer). A child has that of its
 /// parent unless it has its own.
@@ -42,19 +42,19 @@ use super::TaskInfo;
 /// # }
 /// ```
 pub trait TaskObserver: Send + Sync + 'static {
-    /// Hears of every task once, when it is spawned, and also of one that is refused.
+    /// Receives each task when it is spawned, also one that is refused.
     fn spawned(&self, task: &TaskInfo) {
         let _ = task;
     }
 
-    /// Hears that a task begins: its body is about to be polled, or its blocking function to be called.
+    /// Receives a task when its body is about to be polled, or its blocking function to be called.
     ///
     /// It is not called for a task that ends before that.
     fn started(&self, task: &TaskInfo) {
         let _ = task;
     }
 
-    /// Hears of every task once, when its destructors have run and before it leaves its scope.
+    /// Receives each task once, when its destructors have run and before it leaves its scope.
     fn ended(&self, task: &TaskInfo, ending: TaskEnding) {
         let _ = (task, ending);
     }
@@ -75,7 +75,7 @@ impl<O: TaskObserver + ?Sized> TaskObserver for Arc<O> {
     }
 }
 
-/// How a task of a scope ended, as a [`TaskObserver`] is told.
+/// How a task of a scope ended, as [`TaskObserver::ended`] receives it.
 ///
 /// # Examples
 ///

@@ -7,9 +7,9 @@ use std::{
 use super::TaskInfo;
 use crate::{TaskFailure, error::Approximate};
 
-/// What [`TaskScope::shutdown`](super::TaskScope::shutdown) came to.
+/// The result of [`TaskScope::shutdown`](super::TaskScope::shutdown): how each task ended.
 ///
-/// Every task of the scope and its children is in exactly one of the counts and lists.
+/// Each task of the scope and its children is in exactly one of the counts and lists.
 ///
 /// Its `Display` is what an operator wants in a log: a line with the counts, and a line for each task
 /// that did not end by itself, the longest-running first.

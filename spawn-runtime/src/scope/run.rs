@@ -18,9 +18,9 @@ impl TaskScope {
     /// The signals are SIGINT (Ctrl-C) and SIGTERM; a second one ends the grace at once. The scope ends when it is
     /// closed, cancelled, or [fails fast](super::TaskScopeBuilder::fail_fast).
     ///
-    /// `main` runs in the caller's task. It is polled on through the shutdown, so that a graceful end of its own
-    /// works, on the scope's [`token`](Self::token), until it ends or the grace is over. Then it is dropped, the
-    /// output is `None`, and the report says so.
+    /// `main` runs in the caller's task, and is still polled during the shutdown. So a server's own graceful end
+    /// works: let the scope's [`token`](Self::token) begin it. When the grace is over, `main` is dropped. The output
+    /// is then `None`, and the report says so.
     ///
     /// A loop that accepts connections and ignores the token makes every shutdown last its grace. Let it end:
     ///

@@ -45,9 +45,9 @@ impl Signals {
 
 /// Waits for SIGINT (Ctrl-C) or SIGTERM; where there are no such signals, for Ctrl-C.
 ///
-/// To be composed with anything: `select!`, a server's own graceful shutdown. A [`TaskScope`](super::TaskScope) has
+/// Use it in `select!`, or for a server's own graceful shutdown. A [`TaskScope`](super::TaskScope) has
 /// [`run`](super::TaskScope::run) and [`shutdown_on_signal`](super::TaskScope::shutdown_on_signal).
-/// [`tokio::signal::ctrl_c`] hears of SIGINT alone.
+/// [`tokio::signal::ctrl_c`] waits for SIGINT alone.
 ///
 /// From its first poll on, these signals no longer end the process.
 ///

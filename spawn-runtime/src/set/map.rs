@@ -15,8 +15,8 @@ use crate::{AbortOnDrop, TaskError, TaskHandle};
 
 /// A collection of tasks by key: ask for one of them, cancel one, replace one, and receive each value with its key.
 ///
-/// It takes any [`TaskHandle`]s, of whatever function and wherever they run. Dropping it aborts the
-/// tasks that it holds. A task is in it until its result is received, so one that has ended is too.
+/// It takes [`TaskHandle`]s of any function, running anywhere. Dropping the map aborts the tasks in it. A task is in
+/// it until its result is received, so one that has ended is too.
 ///
 /// | you want | use |
 /// |---|---|
@@ -26,8 +26,8 @@ use crate::{AbortOnDrop, TaskError, TaskHandle};
 /// | to end one task and wait until it is gone | [`remove`](Self::remove), then [`TaskHandle::stop`] |
 /// | to start a task anew | [`insert`](Self::insert) |
 ///
-/// Keys may be looked up by any borrowed form: a `String` by a `&str`. Each key is kept twice, hence
-/// `K: Clone`; a large key is cheaper in an [`Arc`](std::sync::Arc).
+/// Keys may be looked up by any borrowed form: a `String` by a `&str`. Each key is kept twice, so `K` is `Clone`. A
+/// large key is cheaper in an [`Arc`](std::sync::Arc).
 ///
 /// # Compared with tokio-util's `JoinMap`
 ///
@@ -131,11 +131,11 @@ impl<K, T> TaskMap<K, T> {
 
     /// Waits for all tasks and returns their keys and results in the order in which they were inserted.
     ///
-    /// It waits for all, whatever becomes of some of them.
+    /// It waits for all of them, also if some fail.
     ///
     /// # Errors
     ///
-    /// None of its own: each task's is in its element.
+    /// None of its own: each element has the result of its task.
     ///
     /// # Cancel safety
     ///
@@ -234,7 +234,7 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     /// [`remove`](Self::remove) the old one and [`stop`](TaskHandle::stop) it. A failure of it is
     /// reported, unless it is awaited.
     ///
-    /// The key that the map keeps is the new one, where equal keys can be told apart.
+    /// The map keeps the new key, where equal keys can be told apart.
     ///
     /// # Examples
     ///
@@ -405,8 +405,8 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
 
     /// Waits for the next task to end and returns its key and result; `None` if the map is empty.
     ///
-    /// Equivalent to `JoinMap::join_next`. Tasks that have ended come in turn, so none of them is put
-    /// off by others that end; and with tokio's budget used up it gives way to other tasks.
+    /// Equivalent to `JoinMap::join_next`. Tasks that have ended are returned in turn, so that none of them starves.
+    /// It takes part in tokio's [cooperative scheduling](tokio::task::coop).
     ///
     /// # Errors
     ///
@@ -414,7 +414,7 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     ///
     /// # Cancel safety
     ///
-    /// Cancel safe: no result is lost if its future is dropped, in `select!` say.
+    /// Cancel safe: no result is lost if its future is dropped, as `select!` does.
     ///
     /// # Examples
     ///
