@@ -254,10 +254,7 @@ impl TaskScope {
     ///     }
     ///     "tidied up"
     /// });
-    /// while scope.tasks()[0].age() < Duration::from_millis(20) {
-    ///     tokio::task::yield_now().await;
-    /// }
-    /// let report = scope.shutdown(Duration::from_secs(5)).await;
+    /// let report = scope.shutdown(Duration::from_secs(60)).await;
     /// assert_eq!(report.finished, 1);
     /// assert_eq!(task.await.unwrap(), "tidied up");
     /// # }
@@ -490,17 +487,24 @@ impl TaskScope {
     /// ```
     /// use std::{sync::mpsc, time::Duration};
     /// use spawn_runtime::TaskScope;
+    /// use tokio::sync::oneshot;
     ///
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() {
     /// let scope = TaskScope::new();
-    /// let (go, going) = mpsc::channel::<()>();
-    /// scope.spawn_blocking(move || going.recv()).detach();
+    /// let ((runs, running), (go, going)) = (oneshot::channel(), mpsc::channel::<()>());
+    /// let task = scope.spawn_blocking(move || {
+    ///     let _ = runs.send(());
+    ///     going.recv()
+    /// });
+    /// running.await.unwrap();
+    ///
     /// tokio::time::resume(); // else the grace would last as long as the function
-    /// # tokio::time::sleep(Duration::from_millis(20)).await;
     /// let report = scope.shutdown(Duration::from_millis(10)).await;
     /// assert_eq!(report.still_running.len(), 1);
+    ///
     /// drop(go);
+    /// assert!(task.await.is_ok());
     /// # }
     /// ```
     ///

@@ -68,10 +68,11 @@ pub struct ShutdownReport {
     /// ```
     /// use std::{thread, time::{Duration, Instant}};
     /// use spawn_runtime::{TaskScope, background};
-    /// use tokio::runtime::Runtime;
+    /// use tokio::{runtime::Runtime, sync::oneshot};
     ///
     /// #[background(blocking, detach, on = scope)]
-    /// fn scan(scope: &TaskScope) {
+    /// fn scan(scope: &TaskScope, runs: oneshot::Sender<()>) {
+    ///     let _ = runs.send(());
     ///     thread::sleep(Duration::from_secs(600));
     /// }
     ///
@@ -79,10 +80,9 @@ pub struct ShutdownReport {
     /// let runtime = Runtime::new().unwrap();
     /// let report = runtime.block_on(async {
     ///     let scope = TaskScope::new();
-    ///     scan(&scope);
-    ///     while !scope.tasks().iter().any(|task| task.age() > Duration::from_millis(20)) {
-    ///         tokio::task::yield_now().await;
-    ///     }
+    ///     let (runs, running) = oneshot::channel();
+    ///     scan(&scope, runs);
+    ///     running.await.unwrap();
     ///     scope.shutdown(Duration::ZERO).await
     /// });
     /// assert_eq!(report.still_running[0].name(), "scan");
