@@ -29,7 +29,7 @@ use crate::{
 ///
 /// A macro, and in each function that takes a future from a user: as a function it would be one more frame
 /// through which an unoptimised build moves the future, all of which are on the stack at once.
-macro_rules! start {
+macro_rules! start_future {
     ($F:ty; $spawner:expr, $name:expr, $report:expr, $wrap:expr, $future:expr) => {{
         use $crate::{start, task};
         if const { task::fits_inline::<$F>() } {
@@ -43,7 +43,8 @@ macro_rules! start {
         }
     }};
 }
-pub(crate) use start;
+// Defined under another name: Rust 1.85 has a built-in attribute `start`.
+pub(crate) use start_future as start;
 
 #[inline]
 #[track_caller]
