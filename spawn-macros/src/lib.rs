@@ -87,7 +87,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | `local` | the task stays on this thread, and need not be `Send` |
 /// | `timeout = "30s"` | how long the body may run, from its first poll; then it is dropped and the handle resolves to `TimedOut`. Units are `ns`, `us`, `ms`, `s`, `m`, `h` and `d`, as in `"1h 30m"` and `"1.5s"` |
 /// | `timeout = EXPR` | the same, as a `Duration` that is evaluated at the call and may use the arguments |
-/// | `limit = N` | how many of this function run at once, in the whole process; the others wait for their turn |
+/// | `limit = N` | how many of this function run at once, in the whole process; the others wait for their turn; see [Limits](#limits) |
 /// | `attempts = N` | runs the body again when it fails, in an `Err`, a panic or a timeout, N times in all; see [Attempts](#attempts) |
 /// | `backoff = "200ms..30s"` | the wait between two attempts: doubles from the first to the second, each shortened by up to half at random; by default `"100ms..30s"` |
 /// | `backoff = EXPR` | the same, as a [`Backoff`] that is evaluated at the call |

@@ -25,6 +25,8 @@ use crate::{AbortOnDrop, TaskError, TaskHandle};
 /// A collection of tasks whose values are wanted: as they come, or all in order.
 ///
 /// It takes [`TaskHandle`]s of any function, running anywhere. Dropping the set aborts the tasks in it.
+/// A task that owns a set therefore ends the set's tasks when it is aborted. In a service, let it
+/// [end after them](crate::TaskScope::shutdown).
 ///
 /// | you want | use |
 /// |---|---|

@@ -24,6 +24,8 @@ use super::{
 /// The kind follows what happened, not what was asked: a task that ends with a value although it was
 /// told to stop gives its value, and one whose destructor panics during an abort is `Panicked`.
 ///
+/// With `panic = "abort"` in the profile, the process ends at the panic of a task, and there is no error.
+///
 /// # Examples
 ///
 /// ```

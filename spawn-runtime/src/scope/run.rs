@@ -22,6 +22,9 @@ impl TaskScope {
     /// works: let the scope's [`token`](Self::token) begin it. When the grace is over, `main` is dropped. The output
     /// is then `None`, and the report says so.
     ///
+    /// axum's server goes in as it is:
+    /// `axum::serve(listener, router).with_graceful_shutdown(scope.token().cancelled_owned())`.
+    ///
     /// A loop that accepts connections and ignores the token makes every shutdown last its grace. Let it end:
     ///
     /// ```no_run

@@ -15,8 +15,10 @@ use crate::{AbortOnDrop, TaskError, TaskHandle};
 
 /// A collection of tasks by key: ask for one of them, cancel one, replace one, and receive each value with its key.
 ///
-/// It takes [`TaskHandle`]s of any function, running anywhere. Dropping the map aborts the tasks in it. A task is in
-/// it until its result is received, so one that has ended is too.
+/// It takes [`TaskHandle`]s of any function, running anywhere. Dropping the map aborts the tasks in it.
+/// A task that owns a map therefore ends the map's tasks when it is aborted. In a service, let it
+/// [end after them](crate::TaskScope::shutdown). A task is in the map until its result is received, so one that
+/// has ended is too.
 ///
 /// | you want | use |
 /// |---|---|
