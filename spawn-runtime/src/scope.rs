@@ -318,7 +318,6 @@ impl TaskScope {
     /// ```
     pub fn close(&self) {
         self.node().close();
-        self.node().progress.wake_all();
     }
 
     /// Returns whether the scope is closed.

@@ -7,13 +7,13 @@ mod woken;
 use std::{
     fmt::{self, Debug},
     future::poll_fn,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use futures_core::Stream;
-use tokio::task::{Id, coop};
+use tokio::task::{Id, coop, unconstrained};
 
 pub use self::map::TaskMap;
 use self::{
@@ -225,6 +225,34 @@ impl<T> TaskSet<T> {
     /// ```
     pub async fn join_next(&mut self) -> Option<Result<T, TaskError>> {
         poll_fn(|cx| self.poll_join_next(cx)).await
+    }
+
+    /// Returns the result of a task that has ended, and does not wait; `None` if none has ended, or the set is empty.
+    ///
+    /// Equivalent to [`JoinSet::try_join_next`](tokio::task::JoinSet::try_join_next). To wait for one, use
+    /// [`join_next`](Self::join_next).
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskSet, spawn};
+    /// use tokio::task::yield_now;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut set: TaskSet<_> = [spawn(async { 7 })].into_iter().collect();
+    /// assert!(set.try_join_next().is_none()); // it has not run yet
+    /// yield_now().await;
+    /// assert_eq!(set.try_join_next().unwrap().unwrap(), 7);
+    /// assert!(set.try_join_next().is_none());
+    /// # }
+    /// ```
+    pub fn try_join_next(&mut self) -> Option<Result<T, TaskError>> {
+        without_waiting(|cx| self.poll_join_next(cx))
     }
 
     fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, TaskError>>> {
@@ -469,6 +497,15 @@ impl<T> TaskSet<T> {
             self.one_left(block);
             return Poll::Ready(Some((block * SLOTS + slot, received)));
         }
+    }
+}
+
+/// Polls once, also if the task has used up its budget: what has ended is there to be received.
+fn without_waiting<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>) -> Option<T> {
+    let once = pin!(unconstrained(poll_fn(poll)));
+    match once.poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(ended) => ended,
+        Poll::Pending => None,
     }
 }
 

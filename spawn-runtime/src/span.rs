@@ -48,6 +48,10 @@ pin_project! {
     impl<F> PinnedDrop for InSpan<F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
+            if this.task.is_none() {
+                // It moved to another owner.
+                return;
+            }
             let _entered = this.span.enter();
             this.task.set(None);
         }

@@ -4,10 +4,10 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{TaskErrorKind, TaskHandle, TaskScope};
+use spawn_runtime::{TaskErrorKind, TaskHandle, TaskScope, background};
 use tokio::task::yield_now;
 
-use crate::support::{Drops, PanicsOnDrop, accounted, on_each_runtime};
+use crate::support::{Drops, Failures, PanicsOnDrop, accounted, on_each_runtime};
 
 /// A future that panics when dropped, also when it was never polled.
 async fn bomb() {
@@ -150,4 +150,28 @@ fn values_that_panic_when_dropped_do_no_harm() {
         let report = scope.shutdown(Duration::from_secs(60)).await;
         assert_eq!(report.finished, 40, "{report}");
     });
+}
+
+/// An error that is dropped when its text is reported, since it is no `Error` to keep.
+#[derive(Debug)]
+struct PanicsWhenReported;
+
+impl Drop for PanicsWhenReported {
+    fn drop(&mut self) {
+        panic!("dropped with its report");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_error_whose_destructor_panics_is_reported_and_its_task_leaves() {
+    #[background(on = scope, detach)]
+    async fn fails_and_panics(scope: &TaskScope) -> Result<(), PanicsWhenReported> {
+        Err(PanicsWhenReported)
+    }
+    let failures = Failures::listen();
+    let scope = TaskScope::new();
+    fails_and_panics(&scope);
+    scope.wait().await;
+    assert_eq!(scope.shutdown(Duration::ZERO).await.failed, 1);
+    assert_eq!(failures.of("fails_and_panics").len(), 1);
 }

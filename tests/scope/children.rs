@@ -133,3 +133,61 @@ async fn what_the_shutdown_of_a_child_has_aborted_is_listed_by_its_parent_too() 
         "of a child that is gone only the number is left"
     );
 }
+
+/// The ways in which a scope ends.
+const ENDS: [fn(TaskScope); 4] = [
+    |scope| scope.close(),
+    |scope| drop(tokio::spawn(async move { scope.shutdown(SECOND).await })),
+    |scope| scope.spawn(async { panic!("no more") }).detach(),
+    // Its last clone.
+    |scope| drop(scope),
+];
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_the_parent_ends_ready_and_run_of_a_grandchild() {
+    for (which, end) in ENDS.into_iter().enumerate() {
+        let parent = TaskScope::builder().fail_fast().build();
+        let child = parent.child();
+        let grandchild = child.child_builder().limit(1).build();
+        grandchild.spawn(tokio::time::sleep(SECOND)).detach();
+        let (full, main) = (grandchild.clone(), child.clone());
+        let ready = tokio::spawn(async move { full.ready().await });
+        let run = tokio::spawn(async move { main.run(pending::<()>(), SECOND).await });
+        tokio::task::yield_now().await;
+        end(parent);
+        tokio::task::yield_now().await;
+        assert!(grandchild.is_closed(), "{which}");
+        let ended = async { tokio::try_join!(ready, run) };
+        let ended = tokio::time::timeout(20 * SECOND, ended).await;
+        let ((), (output, _)) = ended.expect("it ends").unwrap();
+        assert!(output.is_none(), "{which}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_ends_the_parent_ends_the_wait_for_a_signal_in_a_grandchild() {
+    // A scope that is closed and cancelled is not shut down yet.
+    for (end, is_closed_before) in [(ENDS[1], false), (ENDS[1], true), (ENDS[2], false)] {
+        let parent = TaskScope::builder().fail_fast().build();
+        let grandchild = parent.child().child();
+        let waits = tokio::spawn(async move { grandchild.shutdown_on_signal(SECOND).await });
+        tokio::task::yield_now().await;
+        if is_closed_before {
+            parent.close();
+            parent.cancel();
+            tokio::task::yield_now().await;
+            assert!(!waits.is_finished());
+        }
+        end(parent.clone());
+        let ended = tokio::time::timeout(20 * SECOND, waits).await;
+        assert!(ended.expect("it ends").is_ok());
+    }
+}
+
+#[tokio::test]
+async fn the_drop_of_a_scope_without_tasks_cancels_its_token_and_its_childrens() {
+    let scope = TaskScope::new();
+    let (token, child) = (scope.token(), scope.child());
+    drop(scope);
+    assert!(token.is_cancelled() && child.is_cancelled() && child.is_closed());
+}

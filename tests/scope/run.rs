@@ -101,3 +101,35 @@ async fn a_panic_of_main_unwinds_from_it() {
     });
     assert!(run.await.unwrap_err().is_panic());
 }
+
+// As an accept loop under load does.
+#[tokio::test(start_paused = true)]
+async fn a_main_that_uses_up_its_budget_in_every_poll_is_ended_all_the_same() {
+    let (scope, drops) = (TaskScope::new(), Drops::default());
+    scope.spawn(pending::<()>()).detach();
+    let (closes, witness) = (scope.clone(), drops.witness());
+    tokio::spawn(async move { closes.close() });
+    let main = async move {
+        let _witness = witness;
+        loop {
+            tokio::task::coop::consume_budget().await;
+        }
+    };
+    // On the loaded thread the paused clock does not move by itself.
+    let over = async {
+        for _ in 0..10_000 {
+            tokio::task::yield_now().await;
+        }
+        tokio::time::advance(2 * SECOND).await;
+        pending().await
+    };
+    let ended = async {
+        tokio::select! {
+            ended = scope.run(main, SECOND) => ended,
+            () = over => unreachable!(),
+        }
+    };
+    let (output, report): (Option<()>, _) = ended.await;
+    assert_eq!(output, None);
+    assert_eq!((report.aborted.len(), drops.count()), (1, 1));
+}

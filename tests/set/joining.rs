@@ -277,3 +277,29 @@ async fn it_can_move_to_another_task_between_polls() {
     send.send(5).unwrap();
     assert_eq!(mover.await.unwrap(), 5);
 }
+
+#[tokio::test(start_paused = true)]
+async fn try_join_next_returns_what_has_ended_and_does_not_wait() {
+    let mut set = TaskSet::from_iter([after(10, 'a'), after(20, 'b')]);
+    assert!(set.try_join_next().is_none());
+    tokio::time::sleep(Duration::from_millis(15)).await;
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 'a');
+    assert!(set.try_join_next().is_none());
+    // The look has not cost the wake-up of a wait.
+    assert_eq!(set.join_next().await.unwrap().unwrap(), 'b');
+    assert!(set.try_join_next().is_none());
+}
+
+#[tokio::test]
+async fn try_join_next_does_not_depend_on_the_budget_of_the_task() {
+    let mut set: TaskSet<u32> = (0..1_000)
+        .map(|number| spawn(async move { number }))
+        .collect();
+    settle().await;
+    while tokio::task::coop::has_budget_remaining() {
+        let used = pin!(tokio::task::coop::consume_budget());
+        let _ = used.poll(&mut Context::from_waker(Waker::noop()));
+    }
+    let received = std::iter::from_fn(|| set.try_join_next()).count();
+    assert_eq!(received, 1_000);
+}

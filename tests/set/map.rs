@@ -446,3 +446,15 @@ fn random_steps() {
         runtime(None).block_on(follow(steps));
     });
 }
+
+#[tokio::test(start_paused = true)]
+async fn try_join_next_returns_the_key_of_a_task_that_has_ended() {
+    let mut map: TaskMap<_, _> = [("a", after(10, 1).abort_on_drop())].into_iter().collect();
+    map.extend([("b", after(20, 2).abort_on_drop())]);
+    assert!(map.try_join_next().is_none());
+    tokio::time::sleep(std::time::Duration::from_millis(15)).await;
+    let (key, result) = map.try_join_next().unwrap();
+    assert_eq!((key, result.unwrap()), ("a", 1));
+    assert!(map.try_join_next().is_none());
+    assert_eq!(map.len(), 1);
+}

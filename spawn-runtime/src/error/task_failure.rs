@@ -120,7 +120,7 @@ impl TaskFailure {
 
     /// Returns the task's id, as [`TaskHandle::id`](crate::TaskHandle::id) does.
     ///
-    /// `None` where a user's own [`Spawn`](crate::Spawn) ran it outside tokio, and for a task that was refused.
+    /// `None` where a user's own [`Spawn`](crate::Spawn) ran it outside tokio.
     pub fn id(&self) -> Option<Id> {
         self.origin.id
     }
@@ -170,7 +170,8 @@ impl TaskFailure {
     ///
     /// `None` if the task ended otherwise, if the error is not an [`Error`] that is `Send` and `Sync` (or holds
     /// one, as `anyhow::Error` and `Box<dyn Error + Send + Sync>` do), and in
-    /// [`ShutdownReport::first_failure`](crate::ShutdownReport::first_failure), whose error went to its handle.
+    /// [`ShutdownReport::first_failure`](crate::ShutdownReport::first_failure), whose error went to its handle. Also
+    /// `None` after [`spawn_result`](crate::spawn_result), which knows of the error only that it is `Debug`.
     ///
     /// # Examples
     ///

@@ -609,6 +609,7 @@ impl<T> Debug for TaskHandle<T> {
         formatter
             .debug_struct("TaskHandle")
             .field("name", &self.name())
+            .field("label", &self.label())
             .field("id", &self.id())
             .field("spawned_at", &format_args!("{}", self.spawned_at))
             .field("is_finished", &self.is_finished())

@@ -71,7 +71,7 @@ pub struct TaskInfo {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TaskState {
-    /// It waits for its turn (`limit = …`); its body has not begun.
+    /// It waits for its turn (the `limit` of its function or of its scope), or for its next attempt.
     Waiting,
     /// It runs, or will as soon as the runtime polls it.
     Running,
@@ -154,6 +154,7 @@ impl fmt::Debug for TaskInfo {
             .debug_struct("TaskInfo")
             .field("name", &self.name())
             .field("label", &self.label())
+            .field("scope_name", &self.scope)
             .field("id", &self.id)
             .field("spawned_at", &format_args!("{}", self.spawned_at))
             .field("age", &self.age)

@@ -42,7 +42,7 @@ pub(crate) struct Node {
     aborting: AtomicBool,
     /// Woken when the last task has left.
     empty: Wakers,
-    /// Woken when a shutdown begins and when it has its report.
+    /// Woken when the scope or one above it is closed, fails fast, or is shut down, and when a shutdown has its report.
     pub(super) progress: Wakers,
 }
 
@@ -185,14 +185,29 @@ impl Node {
         };
         entry.leaves();
         let cut_off = cut_off.as_ref();
-        let above = || {
-            self.above().fold(false, |is_last, node| {
-                let count = node.count(ending, cut_off);
-                node.registry.leave_below(entry.shard, count) | is_last
-            })
+        let above = || match cut_off {
+            None => Node::count_above(self.above(), entry.shard, ending, None),
+            // From the root: a task that is in the list of a scope is counted in those above it.
+            Some(_) => {
+                let mut above: Vec<_> = self.above().collect();
+                above.reverse();
+                Node::count_above(above.into_iter(), entry.shard, ending, cut_off)
+            }
         };
         let count = self.count(ending, cut_off);
         self.registry.leave(entry.shard, entry.key(), count, above)
+    }
+
+    fn count_above<'a>(
+        above: impl Iterator<Item = &'a Node>,
+        shard: usize,
+        ending: Ending,
+        cut_off: Option<&TaskInfo>,
+    ) -> bool {
+        above.fold(false, |is_last, node| {
+            let count = node.count(ending, cut_off);
+            node.registry.leave_below(shard, count) | is_last
+        })
     }
 
     #[inline]
@@ -224,12 +239,14 @@ impl Node {
     fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
         let mut node = self;
         loop {
-            let _ = node.first_failure.set(failure.clone());
+            let is_first = node.first_failure.set(failure.clone()).is_ok();
             if node.settings.fail_fast {
                 node.close();
                 // Wakers are user code, and this is the end of a task.
                 catch_panic(|| node.token.cancel());
-                node.progress.wake_all();
+                if is_first {
+                    node.wake_progress();
+                }
             }
             match &node.parent {
                 Some(parent) if node.settings.fail_fast || !parent.settings.fail_fast => {
@@ -240,7 +257,7 @@ impl Node {
         }
     }
 
-    /// Returns whether a failure has closed the scope.
+    /// Returns whether a failure has closed the scope itself.
     pub(super) fn has_failed_fast(&self) -> bool {
         self.settings.fail_fast && self.first_failure.get().is_some()
     }

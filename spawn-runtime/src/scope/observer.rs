@@ -115,7 +115,7 @@ pub enum TaskEnding {
     TimedOut,
     /// It was cancelled or aborted by anything but a shutdown of its scope.
     Cancelled,
-    /// A shutdown of its scope aborted it.
+    /// A shutdown of its scope aborted it, or the drop of the last [`TaskScope`](super::TaskScope).
     Aborted,
     /// Its scope was closed, and the body never ran.
     Refused,

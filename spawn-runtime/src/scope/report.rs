@@ -51,8 +51,8 @@ pub struct ShutdownReport {
     pub timed_out: usize,
     /// Tasks that were cancelled or aborted by anything but the shutdown.
     pub cancelled: usize,
-    /// Tasks that were spawned when the scope was closed, and whose body never ran: as many as there were when the
-    /// report was made.
+    /// Tasks that were spawned when the scope was closed, or that waited for a slot of its `limit` when it was shut
+    /// down, and whose body never ran: as many as there were when the report was made.
     pub refused: usize,
     /// The first task that ended in a panic, a timeout or an `Err`, whether or not its handle was awaited.
     pub first_failure: Option<Arc<TaskFailure>>,
@@ -95,7 +95,7 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// Returns whether every task ended by itself, none in a failure, and none was refused.
+    /// Returns whether no task failed, was refused, was aborted by the shutdown or still runs.
     ///
     /// After [`run`](struct.TaskScope.html#method.run), main has to have ended too. A cancellation is no failure.
     ///

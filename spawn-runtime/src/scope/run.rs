@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::time::{Instant, sleep_until};
+use tokio::{
+    task::unconstrained,
+    time::{Instant, sleep_until},
+};
 
 use super::{ShutdownReport, TaskScope, node::Node, shutdown, signal::Signals};
 
@@ -86,7 +89,8 @@ impl TaskScope {
         let mut main = pin!(Some(main.into_future()));
         let mut output = None;
         {
-            let mut ends = pin!(ends(node, &mut signals));
+            // Unconstrained, here and below: a main that uses up the task's budget in every poll must not starve what ends it.
+            let mut ends = pin!(unconstrained(ends(node, &mut signals)));
             poll_fn(|cx| {
                 if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
                     output = Some(value);
@@ -105,8 +109,11 @@ impl TaskScope {
             true => Poll::Ready(()),
             false => Poll::Pending,
         });
-        let mut shutdown = pin!(shutdown::shut_down(node, grace, at_once));
-        let mut over = pin!(shutdown::select(signals.next(), until(deadline)));
+        let mut shutdown = pin!(unconstrained(shutdown::shut_down(node, grace, at_once)));
+        let mut over = pin!(unconstrained(shutdown::select(
+            signals.next(),
+            until(deadline)
+        )));
         let mut report = None;
         poll_fn(|cx| {
             if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
@@ -135,8 +142,8 @@ impl TaskScope {
 
     /// Waits for SIGINT (Ctrl-C) or SIGTERM, then does what [`shutdown`](Self::shutdown) does.
     ///
-    /// A second signal ends the grace at once. If the scope fails fast or is shut down from elsewhere first, it does
-    /// not wait for a signal.
+    /// A second signal ends the grace at once. If the scope, or one above it, fails fast or is shut down from elsewhere
+    /// first, it does not wait for a signal.
     ///
     /// For a program whose main future is to be polled meanwhile, see [`run`](Self::run).
     ///
@@ -172,7 +179,7 @@ impl TaskScope {
         let mut signals = listen();
         let elsewhere = node
             .progress
-            .until(|| shutdown::has_begun(node) || node.has_failed_fast());
+            .until(|| shutdown::has_begun(node) || node.lineage().any(Node::has_failed_fast));
         shutdown::select(signals.next(), elsewhere).await;
         shutdown::shut_down(node, grace, signals.next()).await
     }

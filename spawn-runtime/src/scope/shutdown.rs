@@ -40,7 +40,7 @@ pub(super) async fn shut_down(
     node.close();
     catch_panic(|| node.token.cancel());
     node.refuse_waiting();
-    node.progress.wake_all();
+    node.wake_progress();
     select(empty_by(node, begun.deadline), at_once).await;
     if node.live() > 0 {
         let mut aborting = Aborting::new(node);
@@ -83,10 +83,11 @@ fn begin(node: &Node, grace: Duration) -> Begun {
     })
 }
 
-/// Returns whether a call for the shutdown has come.
+/// Returns whether a shutdown has begun, of the scope or of one above it.
 #[cfg(feature = "signal")]
 pub(super) fn has_begun(node: &Node) -> bool {
-    lock(&node.shutdown).begun.is_some()
+    node.lineage()
+        .any(|node| lock(&node.shutdown).begun.is_some())
 }
 
 /// Begins it, or returns when the grace of the one that goes on is over. None for never.

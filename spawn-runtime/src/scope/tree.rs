@@ -83,8 +83,8 @@ impl Node {
     /// so it goes all the way down, also where another call is on its way.
     pub(super) fn close(self: &Arc<Self>) {
         let mut nodes = vec![self.clone()];
-        let mut next = 0;
-        while let Some(node) = nodes.get(next).cloned() {
+        let mut closed = Vec::new();
+        while let Some(node) = nodes.pop() {
             let mut children = lock(&node.children);
             // Else a line of scopes that are dropped one by one would be gone through again for each.
             if !children.all_closed {
@@ -92,12 +92,23 @@ impl Node {
                 nodes.extend(children.nodes.values().filter_map(Weak::upgrade));
                 drop(children);
                 node.registry.close();
+                closed.push(node);
             }
-            next += 1;
         }
-        nodes
-            .iter()
-            .for_each(|node| lock(&node.children).all_closed = true);
+        for node in &closed {
+            lock(&node.children).all_closed = true;
+        }
+        for node in &closed {
+            node.progress.wake_all();
+        }
+    }
+
+    /// Wakes what waits for a change of this scope, here and below, since what ends a scope ends those below it.
+    #[cold]
+    pub(super) fn wake_progress(self: &Arc<Self>) {
+        for node in self.subtree() {
+            node.progress.wake_all();
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -153,9 +164,9 @@ impl Node {
     /// Aborts all tasks at once: the last `TaskScope` was dropped, so no caller is left to wait.
     pub(super) fn abandon(self: &Arc<Self>) {
         self.close();
+        // This runs in destructors.
+        catch_panic(|| self.token.cancel());
         if self.live() > 0 {
-            // This runs in destructors.
-            catch_panic(|| self.token.cancel());
             self.refuse_waiting();
             let nodes = self.subtree_to_abort();
             nodes.iter().for_each(|node| node.set_aborting());

@@ -10,7 +10,7 @@ use std::{
 
 use futures_core::Stream;
 
-use super::TaskSet;
+use super::{TaskSet, without_waiting};
 use crate::{AbortOnDrop, TaskError, TaskHandle};
 
 /// A collection of tasks by key: ask for one of them, cancel one, replace one, and receive each value with its key.
@@ -395,6 +395,7 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     /// assert!(handle.stop(Duration::ZERO).await.unwrap_err().is_cancelled());
     /// # }
     /// ```
+    #[must_use = "dropping the handle lets the task run on; `abort` ends it"]
     pub fn remove<Q>(&mut self, key: &Q) -> Option<TaskHandle<T>>
     where
         K: Borrow<Q>,
@@ -442,6 +443,34 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
         poll_fn(|cx| self.poll_join_next(cx)).await
     }
 
+    /// Returns the key and result of a task that has ended, and does not wait; `None` if none has ended, or the map is
+    /// empty.
+    ///
+    /// Equivalent to `JoinMap::try_join_next`. To wait for one, use [`join_next`](Self::join_next).
+    ///
+    /// # Errors
+    ///
+    /// As [`join_next`](Self::join_next).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_runtime::{TaskMap, spawn};
+    /// use tokio::task::yield_now;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let mut map: TaskMap<_, _> = [("seven", spawn(async { 7 }))].into_iter().collect();
+    /// assert!(map.try_join_next().is_none()); // it has not run yet
+    /// yield_now().await;
+    /// let (key, result) = map.try_join_next().unwrap();
+    /// assert_eq!((key, result.unwrap()), ("seven", 7));
+    /// # }
+    /// ```
+    pub fn try_join_next(&mut self) -> Option<(K, Result<T, TaskError>)> {
+        without_waiting(|cx| self.poll_join_next(cx))
+    }
+
     fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(K, Result<T, TaskError>)>> {
         while let Some((index, result)) = ready!(self.tasks.poll_next_result(cx)) {
             // There is one, unless a user's `Hash` or `Eq` panicked between.
@@ -466,6 +495,26 @@ impl<K: Hash + Eq + Clone, T> Extend<(K, TaskHandle<T>)> for TaskMap<K, T> {
         for (key, handle) in tasks {
             drop(self.insert(key, handle));
         }
+    }
+}
+
+/// As [`insert`](TaskMap::insert) of each: of two tasks of the same key, the first is aborted.
+impl<K: Hash + Eq + Clone, T> Extend<(K, AbortOnDrop<T>)> for TaskMap<K, T> {
+    fn extend<I: IntoIterator<Item = (K, AbortOnDrop<T>)>>(&mut self, tasks: I) {
+        self.extend(
+            tasks
+                .into_iter()
+                .map(|(key, handle)| (key, handle.into_handle())),
+        );
+    }
+}
+
+/// As [`insert`](TaskMap::insert) of each: of two tasks of the same key, the first is aborted.
+impl<K: Hash + Eq + Clone, T> FromIterator<(K, AbortOnDrop<T>)> for TaskMap<K, T> {
+    fn from_iter<I: IntoIterator<Item = (K, AbortOnDrop<T>)>>(tasks: I) -> Self {
+        let mut map = TaskMap::new();
+        map.extend(tasks);
+        map
     }
 }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::outcome::Described;
-use crate::error::{HoldsError, chain, discard};
+use crate::error::{HoldsError, catch_panic, chain, discard};
 
 pub trait Report<T>: Copy + Send + Sync + 'static {
     /// Whether the task reports its failure itself, since it has no handle to receive it.
@@ -123,7 +123,9 @@ report_errors! {
     ReportTypeName<E: (Sized)> => |_| type_name::<E>().to_owned(), drop_error;
 }
 
-fn drop_error<E>(_: E) -> Option<Box<dyn HoldsError>> {
+fn drop_error<E>(error: E) -> Option<Box<dyn HoldsError>> {
+    // What is told of the task must not get lost in a destructor that panics.
+    catch_panic(|| drop(error));
     None
 }
 
