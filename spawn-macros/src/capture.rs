@@ -11,7 +11,8 @@ use crate::attributes;
 use crate::context::FnContext;
 use crate::item::{Kind, Parameter};
 use crate::names;
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use crate::plan::Runs;
+use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Pat, Receiver};
 
@@ -99,8 +100,9 @@ pub(crate) fn statements(context: &FnContext, options: &TokenStream) -> TokenStr
 /// Output:
 ///     ```
 ///     {
-///         let __arg1 = copied(id);
-///         let __arg2 = copied(__arg2);
+///         receiver(&self);
+///         let __arg1 = copied((id,));
+///         let __arg2 = copied((__arg2,));
 ///         move || {
 ///             let _ = &self;
 ///             let id = Copied::get(__arg1);
@@ -109,8 +111,12 @@ pub(crate) fn statements(context: &FnContext, options: &TokenStream) -> TokenStr
 ///         }
 ///     }
 ///     ```
-pub(crate) fn again(context: &FnContext, work: TokenStream) -> TokenStream {
+pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> TokenStream {
     let runtime = &context.runtime;
+    let function = match runs {
+        Runs::AsLocalTask => "copied_locally",
+        Runs::AsTask | Runs::OnBlockingThread => "copied",
+    };
     let mut copied = TokenStream::new();
     let mut bound = TokenStream::new();
     for parameter in &context.parameters {
@@ -119,15 +125,24 @@ pub(crate) fn again(context: &FnContext, work: TokenStream) -> TokenStream {
         }
         if let Kind::Receiver(_) = &parameter.kind {
             mention(parameter, &mut bound);
+            if runs == Runs::AsTask {
+                let place = parameter.place();
+                let runtime_there = context.runtime_at(place);
+                let argument = parameter.argument();
+                copied.extend(
+                    quote_spanned!(place=> #runtime_there::__private::receiver(&#argument);),
+                );
+            }
             continue;
         }
         let generated = parameter.generated;
         let (cfgs, attributes) = (parameter.cfgs(), parameter.cfgs_and_lints());
         let (argument, substitute) = (parameter.argument(), parameter.substitute());
-        // At the argument, where rustc then says that it is not `Clone`.
+        // At the argument, where rustc then says that it is not `Clone`, or not `Send`.
         let place = parameter.place();
         let runtime_there = context.runtime_at(place);
-        let copy = quote_spanned!(place=> #runtime_there::__private::copied(#argument));
+        let function = Ident::new(function, place);
+        let copy = quote_spanned!(place=> #runtime_there::__private::#function((#argument,)));
         copied.extend(quote_spanned! {generated=>
             #(#cfgs)* #[allow(clippy::used_underscore_binding)] let #substitute = #copy;
         });

@@ -15,6 +15,9 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         let (number, after_number) =
             split_at_first(rest, |c| !(c.is_ascii_digit() || c == '.' || c == '_'));
         let (unit, after_unit) = split_at_first(after_number.trim_start(), |c| !c.is_alphabetic());
+        if rest.starts_with('-') {
+            return Err("it is negative".to_owned());
+        }
         if number.is_empty() {
             return Err(format!("a number should stand before `{rest}`"));
         }
@@ -126,7 +129,7 @@ mod tests {
             ("1.2.3s", "`1.2.3` is no number"),
             (".s", "`.` is no number"),
             ("0.1ns", "`0.1` is finer than a nanosecond"),
-            ("-3s", "a number should stand before `-3s`"),
+            ("-3s", "it is negative"),
             (
                 "99999999999999999999999d",
                 "it is longer than a `Duration` can hold",

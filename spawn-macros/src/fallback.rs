@@ -98,7 +98,14 @@ fn tokens(context: &FnContext) -> TokenStream {
     for parameter in &context.parameters {
         if parameter.is_cancel() {
             let cfgs = parameter.cfgs();
-            let binding = parameter.binding();
+            let binding = match parameter.ty() {
+                // Which no variable can have.
+                Some(Type::ImplTrait(_)) => {
+                    let (argument, runtime) = (parameter.argument(), &context.runtime);
+                    quote_spanned!(context.generated=> #argument: #runtime::CancellationToken)
+                }
+                _ => parameter.binding(),
+            };
             bindings.extend(quote_spanned! {context.generated=>
                 #(#cfgs)* let #binding = ::core::unreachable!();
             });

@@ -10,7 +10,7 @@ pub use crate::{
     task::{
         Always, Attempts, CancellableLimit, Copied, Describe, Detached, IfError, Label, Limit,
         Limiter, Name, NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one,
-        copied, if_error, returns, returns_of_attempt, returns_of_call,
+        copied, copied_locally, if_error, receiver, returns, returns_of_attempt, returns_of_call,
     },
 };
 use crate::{

@@ -35,7 +35,10 @@ pub(crate) use self::{
     report::ReportDebugOrString,
 };
 pub use self::{
-    attempts::{Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, if_error},
+    attempts::{
+        Always, Attempts, Copied, IfError, RetryIf, at_least_one, copied, copied_locally, if_error,
+        receiver,
+    },
     body::{Body, Plain, Wrap},
     label::Label,
     limit::{CancellableLimit, Limit, Limiter},

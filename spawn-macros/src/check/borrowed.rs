@@ -31,7 +31,8 @@ pub(super) fn check(context: &FnContext, is_local: bool, errors: &mut Errors) {
     }
     if let ReturnType::Type(_, ty) = &signature.output {
         for borrow in borrows.of(ty) {
-            check_output(&borrow, ty, is_local, errors);
+            let takes_arguments = !context.parameters.is_empty();
+            check_output(&borrow, ty, takes_arguments, is_local, errors);
         }
     }
 }
@@ -97,8 +98,21 @@ fn check_parameter(
     errors.add(borrow.place(), &what, &help);
 }
 
-fn check_output(borrow: &Borrow, ty: &Type, is_local: bool, errors: &mut Errors) {
+fn check_output(
+    borrow: &Borrow,
+    ty: &Type,
+    takes_arguments: bool,
+    is_local: bool,
+    errors: &mut Errors,
+) {
     let right = to_source(owned::owned(ty, is_local));
+    let mut help = format!("return an owned value: `-> {right}`");
+    // As in `-> &str { "ok" }`.
+    if !takes_arguments {
+        let mut lasting = ty.clone();
+        types::make_all_static(&mut lasting);
+        help += &format!("; or, of a constant: `-> {}`", to_source(lasting));
+    }
     let what = match borrow {
         Borrow::Reference(reference) => format!(
             "the task cannot return `{}`: what it borrows from may be gone by then",
@@ -108,11 +122,7 @@ fn check_output(borrow: &Borrow, ty: &Type, is_local: bool, errors: &mut Errors)
             format!("`{lifetime}` may end before the background task does")
         }
     };
-    errors.add(
-        borrow.place(),
-        &what,
-        &format!("return an owned value: `-> {right}`"),
-    );
+    errors.add(borrow.place(), &what, &help);
 }
 
 /// `&TaskScope`

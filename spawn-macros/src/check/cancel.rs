@@ -39,6 +39,12 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
                         let help = format!("take `#[cancel] {name}: {right}`");
                         errors.add(reference.and_token, &what, &help);
                     }
+                    if let Type::ImplTrait(opaque) = types::bare(ty) {
+                        let help =
+                            format!("take `#[cancel] {name}: spawn_runtime::CancellationToken`");
+                        let what = "the parameter of `#[cancel]` is a `CancellationToken`";
+                        errors.add(opaque, what, &help);
+                    }
                     let is_unreachable = context.returned == Returned::Nothing
                         && !options.has("on")
                         && !context.is_declaration();

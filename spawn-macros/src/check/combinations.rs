@@ -53,11 +53,15 @@ const CONFLICTS: [(&str, &str, &str, &str); 7] = [
 ];
 
 pub(super) fn check(options: &Options, is_declaration: bool, errors: &mut Errors) {
+    let mut reported = Vec::new();
     for (one, other, what, help) in CONFLICTS {
-        // The error belongs at the one which came second.
+        // The error belongs at the one which came second. One is enough for an option that excludes several.
         let mut given = options.keys().filter(|key| *key == one || *key == other);
         if let (Some(_), Some(second)) = (given.next(), given.next()) {
-            errors.add(second, what, help);
+            if !reported.contains(&second) {
+                errors.add(second, what, help);
+                reported.push(second);
+            }
         }
     }
     if is_declaration {

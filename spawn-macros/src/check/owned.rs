@@ -20,11 +20,13 @@ pub(super) fn owned(ty: &Type, is_local: bool) -> Type {
 }
 
 fn own(ty: &mut Type, is_local: bool) {
-    if let Type::Reference(reference) = ty {
+    // `&&str` is a reference to what is borrowed still.
+    while let Type::Reference(reference) = ty {
         let is_static = |lifetime: &syn::Lifetime| lifetime.ident == "static";
-        if !reference.lifetime.as_ref().is_some_and(is_static) {
-            *ty = in_place_of(types::bare(&reference.elem), is_local);
+        if reference.lifetime.as_ref().is_some_and(is_static) {
+            break;
         }
+        *ty = in_place_of(types::bare(&reference.elem), is_local);
     }
     match ty {
         Type::TraitObject(object) if has_borrow(&object.bounds) => {

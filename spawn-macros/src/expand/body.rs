@@ -10,7 +10,7 @@ use quote::{TokenStreamExt, quote_spanned};
 pub(super) fn work(context: &FnContext, task: &Task, body: &Group) -> TokenStream {
     let statements = capture::statements(context, &task.evaluated_at_the_call);
     if task.attempts.is_some() {
-        return capture::again(context, future(context, &statements, body));
+        return capture::again(context, task.runs, future(context, &statements, body));
     }
     match task.runs {
         Runs::AsTask | Runs::AsLocalTask => future(context, &statements, body),

@@ -212,7 +212,7 @@ fn start(context: &FnContext, task: &Task, arguments: &Arguments) -> TokenStream
         ),
     };
     let runtime = &context.reported_runtime;
-    let function = Ident::new(function, context.generated);
+    let function = Ident::new(function, context.keyword);
     quote_spanned!(context.keyword=> #runtime::__private::#function(#arguments, #work))
 }
 

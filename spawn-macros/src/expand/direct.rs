@@ -88,7 +88,7 @@ fn work(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
     let binding = quote_spanned!(span=> #lints let #value = #call;);
     let block = quote_spanned!(context.keyword=> { #binding #value });
     match task.runs {
-        _ if task.attempts.is_some() => capture::again(context, block),
+        _ if task.attempts.is_some() => capture::again(context, task.runs, block),
         Runs::AsTask | Runs::AsLocalTask => block,
         Runs::OnBlockingThread => quote_spanned!(context.keyword=> move || #block),
     }

@@ -320,7 +320,24 @@ fn parse_backoff(text: &str) -> Result<(Duration, Duration), (String, String)> {
     let (from, first_right) = read(first);
     let (to, longest_right) = read(longest_wait);
     let right = format!("{}..{}", first_right.trim(), longest_right.trim());
+    let missing = |which: &str| format!("`{text}` is no backoff: the {which} wait is missing");
     match (from, to) {
+        (Ok(_), Err(_)) if longest_wait.trim().is_empty() => {
+            let right = if duration::parse(first) < duration::parse("30s") {
+                format!("{}..30s", first.trim())
+            } else {
+                format!("{0}..{0}", first.trim())
+            };
+            Err((missing("longest"), right))
+        }
+        (Err(_), Ok(_)) if first.trim().is_empty() => {
+            let right = if duration::parse("100ms") < duration::parse(longest_wait) {
+                format!("100ms..{}", longest_wait.trim())
+            } else {
+                format!("{0}..{0}", longest_wait.trim())
+            };
+            Err((missing("first"), right))
+        }
         (Ok(_), Ok(_)) if inclusive => Err((
             format!("`{text}` is no backoff: it is written with `..` alone"),
             right,

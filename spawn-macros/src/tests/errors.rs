@@ -363,8 +363,22 @@ fn a_backoff_is_two_durations() {
             "`1s` is no backoff: it is the first wait, `..`, and the longest",
             "1s..1s",
         ),
-        ("1s..", "`` is no duration: it is empty", "1s..1s"),
-        ("..30s", "`` is no duration: it is empty", "1s..30s"),
+        (
+            "1s..",
+            "`1s..` is no backoff: the longest wait is missing",
+            "1s..30s",
+        ),
+        (
+            "1m..",
+            "`1m..` is no backoff: the longest wait is missing",
+            "1m..1m",
+        ),
+        (
+            "..30s",
+            "`..30s` is no backoff: the first wait is missing",
+            "100ms..30s",
+        ),
+        ("..", "`` is no duration: it is empty", "1s..1s"),
         (
             "1s..=30s",
             "`1s..=30s` is no backoff: it is written with `..` alone",

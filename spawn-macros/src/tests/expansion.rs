@@ -526,8 +526,8 @@ fn attempts_are_made_by_a_closure_that_holds_the_arguments() {
         "{ const ATTEMPTS_: ::core::primitive::u32 = ::spawn_runtime::__private::at_least_one(ATTEMPTS); ATTEMPTS_ }",
         "<::spawn_runtime::__private::Backoff as ::core::default::Default>::default()",
         "::spawn_runtime::__private::Always, ::core::clone::Clone::clone(&__background_handle_token)",
-        "#[allow(clippy::used_underscore_binding)] let __arg1 = ::spawn_runtime::__private::copied(a);",
-        "#[allow(clippy::used_underscore_binding)] let __arg3 = ::spawn_runtime::__private::copied(token);
+        "#[allow(clippy::used_underscore_binding)] let __arg1 = ::spawn_runtime::__private::copied((a,));",
+        "#[allow(clippy::used_underscore_binding)] let __arg3 = ::spawn_runtime::__private::copied((token,));
         move || {
             let _ = &self;
             #[allow(clippy::no_effect_underscore_binding)]

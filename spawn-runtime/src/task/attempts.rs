@@ -108,7 +108,18 @@ pub struct Copied<T> {
     copy: fn(&T) -> T,
 }
 
-pub fn copied<T>(value: T) -> Copied<T>
+// It asks for `Send` too, before rustc looks at what captures the argument: else that would be one error, and the body,
+// which holds the argument, another. It takes a tuple, since rustc would say of a bare argument that it could be
+// dereferenced.
+pub fn copied<T>((value,): (T,)) -> Copied<T>
+where
+    T: Clone, // each attempt gets a copy of the arguments
+    T: Send,  // else: `#[background(local)]`
+{
+    copied_locally((value,))
+}
+
+pub fn copied_locally<T>((value,): (T,)) -> Copied<T>
 where
     T: Clone, // each attempt gets a copy of the arguments
 {
@@ -116,6 +127,13 @@ where
         value,
         copy: T::clone,
     }
+}
+
+/// Asks the same of `self`, which is captured as it is.
+pub fn receiver<T>(_: &T)
+where
+    T: Send, // else: `#[background(local)]`
+{
 }
 
 impl<T> Copied<T> {
