@@ -137,7 +137,7 @@ where
             function,
         } = self.call;
         let call =
-            BlockingCall::new(self.identity, report, owner, function).with_permit(self.permit);
+            BlockingCall::new(self.identity, report, owner, function).handed_over(self.permit);
         let running = spawner.spawn_blocking_task(call);
         self.control.handed_over(running.abort_handle());
         running

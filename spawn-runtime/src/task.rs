@@ -30,7 +30,7 @@ pub(crate) use self::{
     future::TaskFuture,
     limit::{Permit, Turn},
     name::{FixedName, NameOf, TaskName},
-    outcome::{Outcome, Unfinished, UnreceivedPanic},
+    outcome::{IntoRefusal, Outcome, Unfinished, Unreceived, UnreceivedPanic},
     owner::{Departure, HandOver, Leave, Owner},
     report::ReportDebugOrString,
 };

@@ -8,6 +8,7 @@ mod races;
 mod runtimes;
 #[cfg(unix)]
 mod signals;
+mod spawners;
 mod stack;
 mod storms;
 mod wakers;

@@ -12,7 +12,7 @@ use std::{
 
 use spawn_runtime::{TaskScope, background};
 
-use crate::support::{Drops, accounted};
+use crate::support::{Drops, Failures, accounted, settle};
 
 #[tokio::test]
 async fn a_closed_scope_refuses_tasks_of_every_kind() {
@@ -56,6 +56,40 @@ async fn a_closed_scope_refuses_tasks_of_every_kind() {
             .is_refused()
     );
     assert!(scope.is_empty() && scope.tasks().is_empty());
+}
+
+#[tokio::test]
+async fn a_refused_task_that_is_aborted_was_refused_all_the_same() {
+    #[background(on = scope)]
+    async fn refused_then_aborted(scope: &TaskScope, _witness: crate::support::Witness) {}
+    #[background(on = scope, blocking)]
+    fn refused_call(scope: &TaskScope) {}
+    #[background(on = scope, guard)]
+    async fn refused_guard(scope: &TaskScope) {}
+    let (scope, drops, failures) = (TaskScope::new(), Drops::default(), Failures::listen());
+    scope.close();
+
+    let task = refused_then_aborted(&scope, drops.witness());
+    task.abort();
+    let error = task.await.unwrap_err();
+    assert!(error.is_refused(), "{error}");
+    assert_eq!((error.attempts(), drops.count()), (0, 1));
+    let call = refused_call(&scope);
+    call.abort();
+    assert!(call.await.unwrap_err().is_refused());
+    let late = scope.spawn(async {}).abort_on_drop();
+    late.abort();
+    assert!(late.await.unwrap_err().is_refused());
+    assert!(failures.of("refused_then_aborted").is_empty(), "received");
+
+    // Nobody receives these.
+    drop(refused_then_aborted(&scope, drops.witness()).abort_on_drop());
+    drop(refused_guard(&scope));
+    settle().await;
+    assert_eq!(failures.of("refused_then_aborted").len(), 1);
+    assert_eq!(failures.of("refused_guard").len(), 1);
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.refused, report.cancelled), (5, 0), "{report}");
 }
 
 /// tokio #6759: a `TaskTracker` admits tasks after its `wait` has returned.

@@ -128,6 +128,59 @@ async fn a_shutdown_refuses_those_that_wait_and_a_close_lets_them_run() {
     assert_eq!(waits.await.unwrap(), 7);
 }
 
+/// Also without a grace, where the tasks are not polled before the others are aborted.
+#[test]
+fn a_shutdown_at_once_refuses_those_that_wait() {
+    on_each_runtime(|| async {
+        for round in 0..50 {
+            let (scope, drops) = (limited(2), Drops::default());
+            let tasks: Vec<_> = (0..20)
+                .map(|_| {
+                    let witness = drops.witness();
+                    scope.spawn(async move {
+                        let _witness = witness;
+                        pending::<()>().await;
+                    })
+                })
+                .collect();
+            if round % 2 == 0 {
+                tokio::task::yield_now().await;
+            }
+            let report = scope.shutdown(Duration::ZERO).await;
+            assert_eq!((report.aborted.len(), report.refused), (2, 18), "{report}");
+            assert_eq!((report.cancelled, report.still_running.len()), (0, 0));
+            let (mut cancelled, mut refused) = (0, 0);
+            for task in tasks {
+                let error = task.await.unwrap_err();
+                cancelled += usize::from(error.is_cancelled());
+                refused += usize::from(error.is_refused());
+            }
+            assert_eq!((cancelled, refused, drops.alive()), (2, 18, 0));
+        }
+    });
+}
+
+#[tokio::test]
+async fn a_scope_that_is_dropped_refuses_those_that_wait() {
+    let scope = limited(1);
+    let runs = scope.spawn(pending::<()>());
+    let waits = scope.spawn(async {});
+    drop(scope);
+    assert!(runs.await.unwrap_err().is_cancelled());
+    assert!(waits.await.unwrap_err().is_refused());
+}
+
+#[tokio::test]
+async fn a_task_that_waits_and_is_aborted_is_cancelled() {
+    let scope = limited(1);
+    scope.spawn(pending::<()>()).detach();
+    let waits = scope.spawn(async {});
+    waits.abort();
+    assert!(waits.await.unwrap_err().is_cancelled());
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.cancelled, report.refused), (1, 0), "{report}");
+}
+
 #[tokio::test]
 async fn blocking_functions_wait_without_a_thread_and_can_be_aborted_meanwhile() {
     #[background(on = scope, blocking)]

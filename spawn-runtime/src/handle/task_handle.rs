@@ -16,7 +16,7 @@ use crate::{
     TaskError,
     error::{Label, Origin, Reason, discard},
     queued_blocking::AbortControl,
-    task::{Outcome, TaskName, Unfinished, UnreceivedPanic},
+    task::{Outcome, TaskName, Unfinished, Unreceived, UnreceivedPanic},
 };
 
 /// A handle of a task that runs in the background: await it for the value, cancel the task, or detach it.
@@ -473,10 +473,16 @@ impl<T> TaskHandle<T> {
                 }
             },
             Err(error) => Err(match error.try_into_panic() {
-                Ok(payload) => {
-                    let (payload, attempts) = UnreceivedPanic::receive(payload);
-                    self.error(Reason::panicked(payload), attempts)
-                }
+                Ok(payload) => match Unreceived::of_payload(payload) {
+                    Ok(refusal) => {
+                        let (reason, attempts) = refusal.receive();
+                        self.error(reason, attempts)
+                    }
+                    Err(payload) => {
+                        let (payload, attempts) = UnreceivedPanic::receive(payload);
+                        self.error(Reason::panicked(payload), attempts)
+                    }
+                },
                 Err(_) => self.error(Reason::Cancelled, 1),
             }),
         })

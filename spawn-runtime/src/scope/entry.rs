@@ -42,6 +42,8 @@ pub(super) struct Entry {
     control: Mutex<Control>,
     /// In a scope with a `limit`. Only the task itself takes it.
     slot: Mutex<Slot>,
+    /// A blocking function, which its scope cannot refuse any more.
+    is_call: bool,
     observed: Observed,
 }
 
@@ -76,6 +78,8 @@ pub(super) struct NewTask {
     pub(super) spawned_at: &'static Location<'static>,
     /// It has to wait for its turn.
     pub(super) waits: bool,
+    /// A blocking function, whether or not it waits for a slot.
+    pub(super) is_call: bool,
 }
 
 impl NewTask {
@@ -86,6 +90,7 @@ impl NewTask {
             label: identity.label,
             spawned_at,
             waits: false,
+            is_call: true,
         }
     }
 
@@ -110,6 +115,7 @@ impl Entry {
                 ..Control::default()
             }),
             slot: Mutex::default(),
+            is_call: task.is_call,
             observed: Observed::default(),
         }
     }
@@ -121,6 +127,7 @@ impl Entry {
         self.spawned_at = task.spawned_at;
         self.since = Instant::now();
         self.stage = AtomicU8::new(task.stage());
+        self.is_call = task.is_call;
         self.has_id = AtomicBool::new(false);
         let control = self
             .control
@@ -163,7 +170,7 @@ impl Entry {
         self.has_id.store(true, Relaxed);
         if control.aborted && !control.left {
             drop(control);
-            catch_panic(|| abort.abort());
+            self.abort_by(&abort);
             return;
         }
         // The function that a task hands over to may be told of before the task itself.
@@ -213,9 +220,23 @@ impl Entry {
         let abort = control.abort.clone();
         drop(control);
         if let Some(abort) = abort {
+            self.abort_by(&abort);
+        }
+    }
+
+    /// A task that waits for a slot is refused in its next poll, for which it was woken when there were no slots any
+    /// more. An abort would have it cancelled.
+    fn abort_by(&self, abort: &AbortHandle) {
+        if !self.waits_for_slot() {
             // It wakes a `LocalSet`, whose waker may be user code.
             catch_panic(|| abort.abort());
         }
+    }
+
+    /// Locks the slot after `control.aborted` was stored. A task stores its slot, and looks at `aborted` then. So if it
+    /// gets one all the same, either it sees that it is aborted, or this sees its slot.
+    fn waits_for_slot(&self) -> bool {
+        self.node.slots.is_some() && !self.is_call && !lock(&self.slot).is_held()
     }
 
     /// The task was admitted, and is about to be spawned.
@@ -237,8 +258,12 @@ impl Entry {
     ) -> Poll<Result<(), NoSlot>> {
         // Polled outside the lock: it clones the waker.
         let mut slot = mem::take(&mut *lock(&self.slot));
-        let polled = slot.poll(slots, cx);
+        let was_held = slot.is_held();
+        let mut polled = slot.poll(slots, cx);
         *lock(&self.slot) = slot;
+        if !was_held && lock(&self.control).aborted {
+            polled = Poll::Ready(Err(NoSlot));
+        }
         if polled.is_pending() {
             self.waits();
         }

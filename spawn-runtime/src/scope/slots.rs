@@ -61,6 +61,10 @@ type Acquire = Pin<Box<dyn Future<Output = Result<OwnedSemaphorePermit, AcquireE
 pub(super) struct NoSlot;
 
 impl Slot {
+    pub(super) fn is_held(&self) -> bool {
+        matches!(self, Slot::Held { .. })
+    }
+
     pub(super) fn poll(&mut self, slots: &Slots, cx: &mut Context<'_>) -> Poll<Result<(), NoSlot>> {
         if let Slot::None = self {
             // Boxed, since it is some hundred bytes that a scope without a limit does not need.

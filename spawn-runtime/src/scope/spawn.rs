@@ -22,8 +22,8 @@ use crate::{
     spawner::{Announced, CurrentRuntime, Executor, take_announced},
     start::{start, start_blocking},
     task::{
-        BlockingTask, Ending, FixedName, Identity, Name, NameOf, NoReport, Owner, Plain,
-        ReportDebugOrString, Task, TaskName,
+        BlockingTask, Ending, FixedName, Identity, IntoRefusal, Name, NameOf, NoReport, Owner,
+        Plain, ReportDebugOrString, Task, TaskName, Unreceived,
     },
 };
 
@@ -204,12 +204,21 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
             label: task.task_label().cloned(),
             spawned_at: task.spawned_at(),
             waits: task.is_waiting(),
+            is_call: false,
         };
         // Else it would be counted before it panics.
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
-            Err(entry) => return refuse(self.runtime, name, entry, move |by| task.refuse(by)),
+            Err(entry) => {
+                return refuse(
+                    self.runtime,
+                    name,
+                    entry,
+                    Some(IntoRefusal::into_refusal),
+                    move |by| task.refuse(by),
+                );
+            }
         };
         let task = task.into_owned(Membership::new(entry.clone()));
         spawned(&entry, self.runtime.spawn_future(name, task))
@@ -238,7 +247,15 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
-            Err(entry) => return refuse(self.runtime, name, entry, move |by| call.refuse(by)),
+            Err(entry) => {
+                return refuse(
+                    self.runtime,
+                    name,
+                    entry,
+                    Some(IntoRefusal::into_refusal),
+                    move |by| call.refuse(by),
+                );
+            }
         };
         let call = call.into_owned(Membership::new(entry.clone()));
         spawned(&entry, self.runtime.spawn_blocking_task(call))
@@ -253,33 +270,54 @@ fn spawned<T>(entry: &Entry, join: JoinHandle<T>) -> JoinHandle<T> {
     join
 }
 
-/// Spawns a task that was refused: all it does is to drop what it would have run, and to say so.
+/// Spawns a task that was refused: all it does is to drop what it would have run, and to say so. It does so too if it is
+/// aborted before that, where its outcome has a [`Late`] way to the handle.
 #[cold]
 #[track_caller]
 fn refuse<T: Send + 'static>(
     runtime: &impl Executor,
     name: TaskName,
     entry: Arc<Entry>,
+    late: Option<Late<T>>,
     refuse: impl FnOnce(Refusal) -> T + Send + 'static,
 ) -> JoinHandle<T> {
     let by = Refusal(entry.clone());
-    spawned(
-        &entry,
-        runtime.spawn_future(name, Refused(Some(move || refuse(by)))),
-    )
+    let refused = Refused {
+        refuse: Some(move || refuse(by)),
+        late,
+    };
+    spawned(&entry, runtime.spawn_future(name, refused))
 }
 
-struct Refused<F>(Option<F>);
+type Late<T> = fn(T) -> Option<Unreceived>;
+
+struct Refused<T, F: FnOnce() -> T> {
+    // None once it was polled.
+    refuse: Option<F>,
+    late: Option<Late<T>>,
+}
 
 // What it holds is never pinned.
-impl<F> Unpin for Refused<F> {}
+impl<T, F: FnOnce() -> T> Unpin for Refused<T, F> {}
 
-impl<T, F: FnOnce() -> T> Future for Refused<F> {
+impl<T, F: FnOnce() -> T> Future for Refused<T, F> {
     type Output = T;
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<T> {
-        let refuse = self.0.take().expect("polled after its end");
+        let refuse = self.refuse.take().expect("polled after its end");
         Poll::Ready(refuse())
+    }
+}
+
+impl<T, F: FnOnce() -> T> Drop for Refused<T, F> {
+    fn drop(&mut self) {
+        let (Some(refuse), Some(late)) = (self.refuse.take(), self.late) else {
+            return;
+        };
+        // The kind follows what happened, and not that it was aborted later.
+        if let Some(refusal) = late(refuse()) {
+            refusal.resume();
+        }
     }
 }
 
@@ -355,7 +393,7 @@ impl<E: Executor> NodeOn<'_, E> {
             Ok(entry) => entry,
             Err(entry) => {
                 // The closure then drops what it would have called.
-                return refuse(self.runtime, name, entry, move |by| {
+                return refuse(self.runtime, name, entry, None, move |by| {
                     announced.refuse(Box::new(by));
                     function()
                 });

@@ -1,7 +1,7 @@
 use std::{
     cell::RefCell,
     mem,
-    panic::Location,
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     sync::{Arc, Mutex, PoisonError},
 };
 
@@ -41,11 +41,42 @@ where
     S: Spawn + ?Sized,
     F: BlockingTask,
 {
+    let is_handed_over = call.is_handed_over();
     let slot = Arc::new(Slot::new(call));
     let before = ANNOUNCED.try_with(|announced| announced.replace(Some(slot.clone())));
     // Also if the spawner panics.
-    let _restored = Restore(before.ok().flatten());
-    spawner.spawn_blocking(move || slot.run())
+    let restored = Restore(before.ok().flatten());
+    if is_handed_over {
+        spawn_handed_over(spawner, slot, restored)
+    } else {
+        spawner.spawn_blocking(move || slot.run())
+    }
+}
+
+/// The call that started the task is long over, so that a panic of the spawner is the end of the task.
+fn spawn_handed_over<S, F>(
+    spawner: &S,
+    slot: Arc<Slot<F>>,
+    announced: Restore,
+) -> JoinHandle<F::Output>
+where
+    S: Spawn + ?Sized,
+    F: BlockingTask,
+{
+    let given = slot.clone();
+    let spawned = catch_unwind(AssertUnwindSafe(|| {
+        spawner.spawn_blocking(move || given.run())
+    }));
+    // It has a clone of the slot.
+    drop(announced);
+    match spawned {
+        Ok(running) => running,
+        // Unless the spawner has kept the closure, which may then be called.
+        Err(payload) => match Arc::into_inner(slot).map(|slot| slot.take()) {
+            Some(Call::Spawned(call)) => call.panics(payload),
+            _ => resume_unwind(payload),
+        },
+    }
 }
 
 struct Restore(Option<Arc<dyn Announced>>);

@@ -1,4 +1,5 @@
 use std::{
+    any::Any,
     marker::PhantomData,
     panic::{AssertUnwindSafe, Location, catch_unwind},
 };
@@ -7,6 +8,7 @@ use super::{
     BlockingTask, Ending, Identity, Outcome, Owner, Permit, Report,
     future::{failed, panicked, refused},
 };
+use crate::error::discard;
 #[cfg(feature = "tracing")]
 use crate::span::CallSpan;
 
@@ -24,6 +26,7 @@ where
 struct Call<F> {
     function: F,
     identity: Identity,
+    is_handed_over: bool,
     /// Given back when the function's destructors have run.
     permit: Option<Permit>,
     #[cfg(feature = "tracing")]
@@ -36,6 +39,7 @@ impl<R, F, O: Owner> BlockingCall<R, F, O> {
             call: Some(Call {
                 function,
                 identity,
+                is_handed_over: false,
                 permit: None,
                 #[cfg(feature = "tracing")]
                 span: CallSpan::current(),
@@ -45,9 +49,10 @@ impl<R, F, O: Owner> BlockingCall<R, F, O> {
         }
     }
 
-    /// Holds a turn while it runs.
-    pub(crate) fn with_permit(mut self, permit: Option<Permit>) -> Self {
+    /// Goes on for a task that has waited for its turn, and holds that while it runs.
+    pub(crate) fn handed_over(mut self, permit: Option<Permit>) -> Self {
         if let Some(call) = &mut self.call {
+            call.is_handed_over = true;
             call.permit = permit;
         }
         self
@@ -96,6 +101,10 @@ where
         self.owner.is_member()
     }
 
+    fn is_handed_over(&self) -> bool {
+        self.call().is_handed_over
+    }
+
     fn into_owned<P: Owner>(mut self, owner: P) -> BlockingCall<R, F, P> {
         BlockingCall {
             call: self.call.take(),
@@ -128,5 +137,17 @@ where
             }
             Err(payload) => panicked(&self.owner, call.identity, payload, R::AT_THE_END),
         }
+    }
+
+    fn panics(mut self, payload: Box<dyn Any + Send>) -> ! {
+        let call = self
+            .call
+            .take()
+            .expect("a spawner panics before it is called");
+        if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
+            discard(second);
+        }
+        drop(call.permit);
+        panicked(&self.owner, call.identity, payload, R::AT_THE_END)
     }
 }

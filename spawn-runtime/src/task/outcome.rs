@@ -133,6 +133,41 @@ impl Drop for Unreceived {
     }
 }
 
+/// What the task of a blocking function or of a future gives its handle.
+pub trait IntoRefusal {
+    /// Returns the refusal that it is, if it is one that a handle may receive.
+    fn into_refusal(self) -> Option<Unreceived>;
+}
+
+impl<T> IntoRefusal for Outcome<T> {
+    fn into_refusal(self) -> Option<Unreceived> {
+        match self {
+            Outcome::Unfinished(unfinished) => match *unfinished {
+                Unfinished::Refused(unreceived) => Some(unreceived),
+                _ => None,
+            },
+            Outcome::Value(_) => None,
+        }
+    }
+}
+
+impl Unreceived {
+    /// Tells the handle of a task that is dropped before it is polled. Of a future that tokio drops, the handle can
+    /// hear no more than the payload of a panic.
+    pub(crate) fn resume(self) {
+        // With `panic = "abort"` this would end the process.
+        if cfg!(panic = "unwind") && !std::thread::panicking() {
+            std::panic::resume_unwind(Box::new(self));
+        }
+    }
+
+    pub(crate) fn of_payload(
+        payload: Box<dyn Any + Send>,
+    ) -> Result<Unreceived, Box<dyn Any + Send>> {
+        payload.downcast().map(|unreceived| *unreceived)
+    }
+}
+
 /// A panic's payload that is reported when dropped, unless a handle took it out.
 ///
 /// The task catches its panic, wraps the payload in this and resumes unwinding, so that tokio still

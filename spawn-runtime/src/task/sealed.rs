@@ -1,10 +1,10 @@
-use std::panic::Location;
+use std::{any::Any, panic::Location};
 
-use super::{Identity, Owner, TaskName};
+use super::{Identity, IntoRefusal, Owner, TaskName};
 use crate::error::Label;
 
 /// What a spawner of this crate asks of a task; and it keeps [`super::Task`] ours to extend.
-pub trait Task: Future<Output: Send + 'static> {
+pub trait Task: Future<Output: IntoRefusal + Send + 'static> {
     /// The same task with another owner.
     type In<O: Owner + Clone>: Future<Output = Self::Output> + Send + 'static;
 
@@ -31,7 +31,7 @@ pub trait Task: Future<Output: Send + 'static> {
 /// A blocking function on its way to a thread of the blocking pool.
 #[doc(hidden)]
 pub trait BlockingTask: Send + 'static {
-    type Output: Send + 'static;
+    type Output: IntoRefusal + Send + 'static;
     type In<O: Owner>: BlockingTask<Output = Self::Output>;
 
     fn identity(&self) -> Identity;
@@ -40,7 +40,13 @@ pub trait BlockingTask: Send + 'static {
     /// Returns whether it is in a scope already.
     fn is_member(&self) -> bool;
 
+    /// Returns whether it goes on for a task that has waited for its turn. That has the caller's handle.
+    fn is_handed_over(&self) -> bool;
+
     fn into_owned<O: Owner>(self, owner: O) -> Self::In<O>;
     fn refuse(self, by: impl Owner) -> Self::Output;
     fn run(self) -> Self::Output;
+
+    /// Ends the task, since a user's spawner has panicked with this.
+    fn panics(self, payload: Box<dyn Any + Send>) -> !;
 }
