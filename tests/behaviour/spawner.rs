@@ -256,7 +256,7 @@ tokio::task_local! {
 }
 
 fn user() -> Option<u32> {
-    USER.try_get().ok()
+    USER.try_with(|user| *user).ok()
 }
 
 /// Spawns on another spawner, for a user.

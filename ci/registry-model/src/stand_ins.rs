@@ -90,6 +90,10 @@ pub(crate) mod slots {
     pub(crate) struct NoSlot;
 
     impl Slot {
+        pub(crate) fn is_held(&self) -> bool {
+            false
+        }
+
         pub(crate) fn poll(&mut self, _: &Slots, _: &mut Context<'_>) -> Poll<Result<(), NoSlot>> {
             Poll::Ready(Ok(()))
         }
@@ -136,6 +140,7 @@ pub(crate) mod node {
         counts::Counts,
         entry::{Entry, NewTask},
         registry::Registry,
+        slots::Slots,
         sync::Arc,
         wakers::Wakers,
     };
@@ -145,6 +150,8 @@ pub(crate) mod node {
         pub(crate) registry: Registry,
         pub(crate) parent: Option<Arc<Node>>,
         pub(crate) empty: Wakers,
+        /// No scope of the models has a limit.
+        pub(crate) slots: Option<Slots>,
     }
 
     /// No scope of the models has an observer.
@@ -160,6 +167,7 @@ pub(crate) mod node {
                 registry: Registry::with_shards(shards),
                 parent,
                 empty: Wakers::default(),
+                slots: None,
             })
         }
 
@@ -194,6 +202,7 @@ pub(crate) mod node {
                 label: Some(task.into()),
                 spawned_at: std::panic::Location::caller(),
                 waits: false,
+                is_call: false,
             };
             let entered = node.registry.enter(
                 shard,
