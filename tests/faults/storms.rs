@@ -1,10 +1,12 @@
 //! Everything at once: tasks of each kind, in a tree of scopes, with callers of `shutdown` that come and go and with
-//! spawners that go on meanwhile. What a report says is compared with what the tasks themselves have counted.
+//! spawners that go on meanwhile. What a report says is compared with what the tasks themselves have counted, and with
+//! what an observer was told.
 
 use std::{
+    collections::HashMap,
     future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering::SeqCst},
     },
     thread,
@@ -12,8 +14,8 @@ use std::{
 };
 
 use spawn_runtime::{
-    CancellationToken, ShutdownReport, Spawn, Task, TaskErrorKind, TaskHandle, TaskScope,
-    background,
+    CancellationToken, ShutdownReport, Spawn, Task, TaskEnding, TaskErrorKind, TaskHandle,
+    TaskInfo, TaskObserver, TaskScope, background,
 };
 use tokio::{
     runtime::{Builder, Handle, Runtime},
@@ -76,6 +78,41 @@ impl Ledger {
     fn states(&self) -> Vec<u8> {
         let states = self.states[..self.given()].iter();
         states.map(|state| state.load(SeqCst)).collect()
+    }
+}
+
+/// Counts what it is told.
+#[derive(Default)]
+struct Observed {
+    spawned: AtomicUsize,
+    started: AtomicUsize,
+    ended: Mutex<HashMap<TaskEnding, usize>>,
+}
+
+impl Observed {
+    fn ended(&self, ending: TaskEnding) -> usize {
+        let ended = self.ended.lock().unwrap();
+        ended.get(&ending).copied().unwrap_or_default()
+    }
+
+    fn all_ended(&self) -> usize {
+        self.ended.lock().unwrap().values().sum()
+    }
+}
+
+struct Observer(Arc<Observed>);
+
+impl TaskObserver for Observer {
+    fn spawned(&self, _: &TaskInfo) {
+        self.0.spawned.fetch_add(1, SeqCst);
+    }
+
+    fn started(&self, _: &TaskInfo) {
+        self.0.started.fetch_add(1, SeqCst);
+    }
+
+    fn ended(&self, _: &TaskInfo, ending: TaskEnding) {
+        *self.0.ended.lock().unwrap().entry(ending).or_default() += 1;
     }
 }
 
@@ -332,8 +369,6 @@ struct Spawner {
     ledger: Arc<Ledger>,
     heard: Heard,
     random: Random,
-    /// Not during the shutdown: a task that was refused and aborted is not told of.
-    aborts: bool,
     kept: Kept,
     /// Tasks that await others.
     awaiting: Vec<JoinHandle<()>>,
@@ -345,7 +380,6 @@ impl Spawner {
             ledger: ledger.clone(),
             heard: heard.clone(),
             random: Random(seed),
-            aborts: false,
             kept: Vec::new(),
             awaiting: Vec::new(),
         }
@@ -403,9 +437,7 @@ impl Spawner {
             // Somebody else's abort.
             13 => {
                 let handle = storm_parked(scope, ticket);
-                if self.aborts {
-                    handle.abort();
-                }
+                handle.abort();
                 self.seal(handle, fate, |()| false);
             }
             14 | 15 => self.seal(storm_parked(scope, ticket), fate, |()| false),
@@ -437,13 +469,24 @@ fn storm_runtime(workers: usize) -> Runtime {
         .unwrap()
 }
 
-/// A tree of scopes, the root first.
-fn tree() -> Vec<TaskScope> {
-    let root = TaskScope::new();
+/// A tree of scopes, the root first: some have a limit, and one ends with its first failure.
+fn tree(observed: &Arc<Observed>) -> Vec<TaskScope> {
+    let root = TaskScope::builder()
+        .observer(Observer(observed.clone()))
+        .build();
     let mut scopes = vec![root.clone()];
-    for _ in 0..4 {
-        let child = root.child();
-        scopes.push(child.child());
+    for number in 0..4 {
+        let child = root.child_builder();
+        let child = match number {
+            0 => child.limit(4).build(),
+            1 => child.fail_fast().build(),
+            _ => child.build(),
+        };
+        let grandchild = child.child_builder();
+        scopes.push(match number {
+            2 => grandchild.limit(1).build(),
+            _ => grandchild.build(),
+        });
         scopes.push(child);
     }
     scopes
@@ -474,11 +517,11 @@ async fn storm(size: &Size, grace: Duration, seed: u64, workers: usize) {
     let failures = Failures::listen();
     let (told_before, told_early_before) = (told(&failures), told_early(&failures));
     let ledger = Ledger::new(size.parked + size.before + 3 * size.during + 1);
-    let (heard, scopes) = (Heard::default(), tree());
+    let (heard, observed) = (Heard::default(), Arc::new(Observed::default()));
+    let scopes = tree(&observed);
     let root = scopes[0].clone();
 
     let mut first = Spawner::new(&ledger, &heard, seed);
-    first.aborts = true;
     for _ in 0..size.parked {
         storm_parked(root.clone(), ledger.ticket()).detach();
     }
@@ -546,6 +589,7 @@ async fn storm(size: &Size, grace: Duration, seed: u64, workers: usize) {
     let end = End {
         ledger,
         heard,
+        observed,
         report,
         before,
         states,
@@ -562,6 +606,7 @@ async fn storm(size: &Size, grace: Duration, seed: u64, workers: usize) {
 struct End {
     ledger: Arc<Ledger>,
     heard: Heard,
+    observed: Arc<Observed>,
     report: ShutdownReport,
     /// How many tasks there were before the shutdown.
     before: usize,
@@ -585,7 +630,8 @@ impl End {
             let (failed, refused) = told(failures);
             let refused = self.heard.refused.load(SeqCst) + refused - self.told_before.1;
             let all = accounted(&self.report) + refused >= states.len();
-            if failed >= expected && dropped && all {
+            let ended = self.observed.all_ended() == states.len();
+            if failed >= expected && dropped && all && ended {
                 break;
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -614,6 +660,7 @@ impl End {
         about(report.panicked, &ledger.panicked);
         let refused = self.heard.refused.load(SeqCst) + refusals_told;
         assert_eq!(accounted(report) + refused, states.len(), "{report}");
+        self.check_observed(refused);
         assert!(report.refused <= refused, "{report}");
         assert_eq!(report.timed_out, 0);
         let failed = ledger.failed.load(SeqCst) + ledger.panicked.load(SeqCst);
@@ -639,6 +686,42 @@ impl End {
             "{} of {early}: {report}",
             self.told_early
         );
+    }
+}
+
+impl End {
+    /// The observer's counts are the report's.
+    fn check_observed(&self, refused: usize) {
+        let (observed, report) = (&*self.observed, &self.report);
+        let all = self.ledger.given();
+        assert_eq!(
+            (observed.spawned.load(SeqCst), observed.all_ended()),
+            (all, all)
+        );
+        let running = report.still_running.len();
+        for (ending, counted) in [
+            (TaskEnding::Finished, report.finished),
+            (TaskEnding::Failed, report.failed),
+            (TaskEnding::Panicked, report.panicked),
+            (TaskEnding::TimedOut, report.timed_out),
+            (TaskEnding::Cancelled, report.cancelled),
+            (TaskEnding::Aborted, report.aborted.len()),
+        ] {
+            let told = observed.ended(ending);
+            assert!(
+                (counted..=counted + running).contains(&told),
+                "{told} {ending:?}: {report}"
+            );
+        }
+        assert_eq!(observed.ended(TaskEnding::Refused), refused, "{report}");
+        let began = [
+            TaskEnding::Finished,
+            TaskEnding::Failed,
+            TaskEnding::Panicked,
+        ];
+        let began: usize = began.map(|ending| observed.ended(ending)).iter().sum();
+        let started = observed.started.load(SeqCst);
+        assert!((began..=all - refused).contains(&started), "{started}");
     }
 }
 
