@@ -61,8 +61,10 @@ struct Control {
     label: Option<Label>,
     id: Option<Id>,
     abort: Option<AbortHandle>,
-    /// A shutdown has aborted it.
+    /// A shutdown has aborted it, before the observer was told of another end.
     aborted: bool,
+    /// The observer is told how it ended. What is counted is the same.
+    told: bool,
     left: bool,
 }
 
@@ -136,6 +138,7 @@ impl Entry {
         control.label = task.label;
         control.id = None;
         control.aborted = false;
+        control.told = false;
         control.left = false;
         self.observed = Observed::default();
     }
@@ -216,6 +219,9 @@ impl Entry {
     /// A shutdown aborts the task. One that is not spawned yet is aborted when it is.
     pub(super) fn abort(&self) {
         let mut control = lock(&self.control);
+        if control.told {
+            return;
+        }
         control.aborted = true;
         let abort = control.abort.clone();
         drop(control);
@@ -325,21 +331,22 @@ impl Entry {
         let (Some(observer), Some(task)) = (self.node.observer(), self.info()) else {
             return;
         };
+        let is_cut_off = {
+            let mut control = lock(&self.control);
+            control.told = true;
+            control.aborted && self.node.is_aborting()
+        };
         let ending = match ending {
             Ending::Finished => TaskEnding::Finished,
             Ending::Failed => TaskEnding::Failed,
             Ending::Panicked => TaskEnding::Panicked,
             Ending::TimedOut => TaskEnding::TimedOut,
             Ending::Refused => TaskEnding::Refused,
-            Ending::Cancelled if self.is_cut_off() => TaskEnding::Aborted,
+            // By a shutdown of the scope.
+            Ending::Cancelled if is_cut_off => TaskEnding::Aborted,
             Ending::Cancelled => TaskEnding::Cancelled,
         };
         catch_panic(|| observer.ended(&task, ending));
-    }
-
-    /// Returns whether a shutdown of the scope has aborted the task.
-    fn is_cut_off(&self) -> bool {
-        lock(&self.control).aborted && self.node.is_aborting()
     }
 
     /// Returns `None` while the task is being spawned.
