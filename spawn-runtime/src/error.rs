@@ -19,5 +19,5 @@ pub(crate) use self::{
     panic::{catch_panic, discard, panic_message},
     task_error::Reason,
     task_failure::{Cause, HoldsError},
-    text::{Approximate, chain, one_line},
+    text::{Approximate, chain, debug, one_line},
 };

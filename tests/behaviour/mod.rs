@@ -8,6 +8,7 @@ mod cancel;
 mod direct;
 mod errors;
 mod failure_hook;
+mod failure_text;
 mod footprint;
 mod guard;
 mod handle;

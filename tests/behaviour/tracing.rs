@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use spawn_runtime::{background, spawn, spawn_local};
+use spawn_runtime::{TaskScope, background, spawn, spawn_local};
 use tokio::task::yield_now;
 use tracing::{
     Event, Subscriber,
@@ -252,4 +252,44 @@ async fn a_failed_attempt_that_is_followed_is_a_warning_and_no_failure() {
         assert!(lines[0].contains(part), "{part} in {lines:?}");
     }
     assert_eq!(failures.of("warned").len(), 0);
+}
+
+/// So that what a hook logs is told with the request that it belongs to.
+#[tokio::test]
+async fn a_failure_hook_is_called_in_the_span_of_the_task() {
+    #[background(on = scope)]
+    async fn dropped_in_a_span(scope: &TaskScope) -> Result<(), String> {
+        Err("disk full".to_owned())
+    }
+    #[background(on = scope, detach)]
+    async fn detached_in_a_span(scope: &TaskScope) {
+        std::panic::resume_unwind(Box::new("no more"));
+    }
+    #[background(on = scope, blocking, detach)]
+    fn called_in_a_span(scope: &TaskScope) -> Result<(), String> {
+        Err("disk full".to_owned())
+    }
+    let (_seen, _guard) = listen();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let scope = TaskScope::builder()
+        .on_failure({
+            let heard = heard.clone();
+            move |failure| heard.lock().unwrap().push((failure.name(), current_span()))
+        })
+        .build();
+    info_span!("request").in_scope(|| {
+        drop(dropped_in_a_span(&scope));
+        detached_in_a_span(&scope);
+    });
+    scope.wait().await;
+    settle().await;
+    let told = |name| (name, Some("request"));
+    assert_eq!(
+        *heard.lock().unwrap(),
+        [told("dropped_in_a_span"), told("detached_in_a_span")]
+    );
+    // On a thread of the pool, where the subscriber is not that of this thread.
+    called_in_a_span(&scope);
+    scope.wait().await;
+    assert_eq!(heard.lock().unwrap()[2].0, "called_in_a_span");
 }

@@ -2,7 +2,7 @@
 
 use std::{
     error::Error,
-    fmt::{self, Display, Formatter},
+    fmt::{self, Debug, Display, Formatter},
     time::Duration,
 };
 
@@ -34,6 +34,33 @@ pub(crate) fn chain(error: &dyn Error) -> String {
             text = format!("{text}: {part}");
         }
         next = source.source();
+    }
+    text
+}
+
+/// Returns the `Debug` of an error. That of `anyhow::Error` and of `eyre::Report` is long: the sources, each on a line, and
+/// a backtrace. Of these it makes what [`chain`] makes of the error itself.
+pub(crate) fn debug(error: &dyn Debug) -> String {
+    let text = format!("{error:?}");
+    let mut kept = text.as_str();
+    for place in ["\n\nStack backtrace:\n", "\n\nLocation:\n"] {
+        kept = kept.split_once(place).map_or(kept, |(before, _)| before);
+    }
+    let Some((error, sources)) = kept.split_once("\n\nCaused by:\n") else {
+        return kept.to_owned();
+    };
+    let mut text = error.to_owned();
+    for source in sources
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty())
+    {
+        // With several they are numbered.
+        let source = match source.split_once(": ") {
+            Some((number, source)) if number.parse::<usize>().is_ok() => source,
+            _ => source,
+        };
+        text = format!("{text}: {source}");
     }
     text
 }
@@ -117,6 +144,38 @@ mod tests {
             chain(&outer("cannot save: disk full")),
             "cannot save: disk full"
         );
+    }
+
+    /// As anyhow formats it.
+    struct Report(&'static str);
+
+    impl Debug for Report {
+        fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+            formatter.write_str(self.0)
+        }
+    }
+
+    #[test]
+    fn the_debug_of_a_report_is_its_chain() {
+        for (report, text) in [
+            ("cannot save", "cannot save"),
+            (
+                "cannot save\n\nCaused by:\n    disk full",
+                "cannot save: disk full",
+            ),
+            (
+                "nightly\n\nCaused by:\n    0: cannot save\n    1: disk full\n\nStack backtrace:\n   0: main\n",
+                "nightly: cannot save: disk full",
+            ),
+            (
+                "cannot save\n\nLocation:\n    src/main.rs:3:5",
+                "cannot save",
+            ),
+            ("cannot save\n\nStack backtrace:\n   0: main", "cannot save"),
+            ("Outer {\n    code: 7,\n}", "Outer {\n    code: 7,\n}"),
+        ] {
+            assert_eq!(debug(&Report(report)), text);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::outcome::Described;
-use crate::error::{HoldsError, catch_panic, chain, discard};
+use crate::error::{HoldsError, catch_panic, chain, debug, discard};
 
 pub trait Report<T>: Copy + Send + Sync + 'static {
     /// Whether the task reports its failure itself, since it has no handle to receive it.
@@ -110,12 +110,14 @@ report_errors! {
     ReportUnsharedError<E: (Error)> => |error| chain(error), drop_error;
     /// What holds an error, such as `anyhow::Error`.
     ReportHolder<E: (AsRef<dyn Error + Send + Sync> + Send + Sync + 'static)> => |error| chain(error.as_ref()), |error| Some(Box::new(Holder(error)));
+    /// What holds an error that is not `Sync`, such as `Box<dyn Error + Send>`.
+    ReportSendHolder<E: (AsRef<dyn Error + Send>)> => |error| chain(error.as_ref()), drop_error;
     /// What holds an error that cannot be shared.
     ReportUnsharedHolder<E: (AsRef<dyn Error>)> => |error| chain(error.as_ref()), drop_error;
     /// An `Err` by its `Display`.
     ReportDisplay<E: (Display)> => E::to_string, drop_error;
     /// An `Err` by its `Debug`.
-    ReportDebug<E: (Debug)> => |error| format!("{error:?}"), drop_error;
+    ReportDebug<E: (Debug)> => |error| debug(error), drop_error;
     /// An `Err` by its `Debug`, without the quotes where it is a string: `spawn_result` knows of its
     /// error type no more than that it is `Debug`.
     ReportDebugOrString<E: (Debug + 'static)> => debug_or_string, drop_error;
@@ -144,7 +146,7 @@ fn debug_or_string<E: Debug + 'static>(error: &E) -> String {
     } else if let Some(string) = any.downcast_ref::<&'static str>() {
         (*string).to_owned()
     } else {
-        format!("{error:?}")
+        debug(error)
     }
 }
 

@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::report::{
-    NoReport, ReportDebug, ReportDisplay, ReportError, ReportHolder, ReportTypeName,
-    ReportUnsharedError, ReportUnsharedHolder,
+    NoReport, ReportDebug, ReportDisplay, ReportError, ReportHolder, ReportSendHolder,
+    ReportTypeName, ReportUnsharedError, ReportUnsharedHolder,
 };
 
 /// Chooses the [`Report`](super::Report) for the return type `R`, by type and not by its spelling, so
@@ -72,7 +72,8 @@ macro_rules! chain {
 chain! {
     Returns -> ReturnsUnsharedError: ReportError<E: (Error + Send + Sync + 'static)>;
     ReturnsUnsharedError -> ReturnsHolder: ReportUnsharedError<E: (Error)>;
-    ReturnsHolder -> ReturnsUnsharedHolder: ReportHolder<E: (AsRef<dyn Error + Send + Sync> + Send + Sync + 'static)>;
+    ReturnsHolder -> ReturnsSendHolder: ReportHolder<E: (AsRef<dyn Error + Send + Sync> + Send + Sync + 'static)>;
+    ReturnsSendHolder -> ReturnsUnsharedHolder: ReportSendHolder<E: (AsRef<dyn Error + Send>)>;
     ReturnsUnsharedHolder -> ReturnsDisplay: ReportUnsharedHolder<E: (AsRef<dyn Error>)>;
     ReturnsDisplay -> ReturnsDebug: ReportDisplay<E: (Display)>;
     ReturnsDebug -> ReturnsResult: ReportDebug<E: (Debug)>;
