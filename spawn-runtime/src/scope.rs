@@ -509,7 +509,8 @@ impl TaskScope {
     ///
     /// # Panics
     ///
-    /// In a runtime without timers (`Builder::enable_time`), if there is something to wait for.
+    /// If there is something to wait for: in a runtime without timers (`Builder::enable_time`), and in an executor other
+    /// than tokio. There call it within `runtime.enter()`, or as `runtime.block_on(scope.shutdown(grace))`.
     ///
     /// # Cancel safety
     ///

@@ -92,7 +92,7 @@ pub use self::{
 /// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a task",
-    note = "tasks come from `#[background]` functions and from `spawn_runtime::spawn`"
+    note = "tasks come from `#[background]` functions and from `spawn_runtime::spawn`; what a spawner puts around one goes into `task.around(…)`"
 )]
 pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
     /// Returns the task's name, as [`TaskHandle::name`](crate::TaskHandle::name) does.
