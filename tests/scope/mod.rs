@@ -3,9 +3,11 @@
 mod admission;
 mod children;
 mod dropping;
+mod ending;
 mod fail_fast;
 mod limit;
 mod listing;
+mod nesting;
 mod observer;
 mod report;
 mod run;
