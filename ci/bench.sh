@@ -7,4 +7,5 @@ export CARGO_TARGET_DIR=../../target/benchmarks
 cargo clippy --quiet --release --all-targets -- -D warnings
 cargo build --quiet --release
 ../../target/benchmarks/release/benchmarks table ../../BENCHMARKS.md
+../../target/benchmarks/release/benchmarks service ../../BENCHMARKS.md
 ../../target/benchmarks/release/benchmarks contended ../../BENCHMARKS.md

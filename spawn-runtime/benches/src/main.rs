@@ -26,6 +26,7 @@ usage: benchmarks run WAY BATCH ROUNDS [current|two]   do the work, e.g. under c
        benchmarks guard BASELINE                       fail when a ratio is worse than in the file
        benchmarks accept BASELINE                      write the file
        benchmarks table BENCHMARKS                     measure all, and write the tables
+       benchmarks service BENCHMARKS                   count what a service asks of its scopes, and write that table
        benchmarks contended BENCHMARKS                 measure eight tasks that spawn at once, and write that table
        benchmarks splice PAGE NAME                     put standard input between a page's markers";
 
@@ -58,6 +59,7 @@ fn main() -> ExitCode {
         ["guard", baseline] => return guard::check(baseline),
         ["accept", baseline] => guard::accept(baseline),
         ["table", benchmarks] => table::write(benchmarks),
+        ["service", benchmarks] => table::write_service(benchmarks),
         ["contended", benchmarks] => table::write_contended(benchmarks),
         ["splice", page, name] => table::splice_input(page, name),
         _ => {

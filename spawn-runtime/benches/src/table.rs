@@ -118,6 +118,38 @@ fn all_ways(ways: &[&Way], measured: &[Measured]) -> String {
     text
 }
 
+/// What a service asks of its scopes. Counts alone, so that a machine with other work will do.
+pub fn write_service(benchmarks: &str) {
+    let ways: Vec<&Way> = ways::service().collect();
+    let counts = count::at_once(&ways, |way| {
+        (
+            [1, 1_000].map(|batch| count::instructions(way, batch, Runtime::CurrentThread)),
+            count::allocations(way, 1_000)[0],
+        )
+    });
+    let mut text = String::from(
+        "| | the same by hand | one at a time | batches of 1,000 | aim | allocations |\n|---|---|---|---|---|---|\n",
+    );
+    for (way, (ours, ours_allocated)) in ways.iter().zip(&counts) {
+        let Some((name, aim)) = way.by_hand else {
+            continue;
+        };
+        let index = ways.iter().position(|way| way.name == name);
+        let index = index.expect("what it is compared with is a way too");
+        let (theirs, theirs_allocated) = &counts[index];
+        writeln!(
+            text,
+            "| {} | {} | {:.2} | {:.2} | {aim:.2} | {ours_allocated:.0} : {theirs_allocated:.0} |",
+            way.title,
+            ways[index].title,
+            ours[0] / theirs[0],
+            ours[1] / theirs[1],
+        )
+        .expect("a String");
+    }
+    splice(benchmarks, "service", &text);
+}
+
 /// Eight tasks that spawn at the same place. In a run of its own: what other ways leave in the allocator
 /// is shared as well.
 pub fn write_contended(benchmarks: &str) {

@@ -2,6 +2,7 @@
 
 mod background;
 mod libraries;
+mod service;
 mod tokio_alone;
 
 use std::{
@@ -115,8 +116,14 @@ pub fn raw() -> &'static Way {
     &tokio_alone::WAYS[0]
 }
 
+/// What a service asks of its scopes, each with the same by hand. A table of its own, of counts alone.
+pub fn service() -> impl Iterator<Item = &'static Way> {
+    service::WAYS.iter()
+}
+
 pub fn find(name: &str) -> &'static Way {
     all()
+        .chain(service())
         .find(|way| way.name == name)
         .unwrap_or_else(|| panic!("no way `{name}`"))
 }
