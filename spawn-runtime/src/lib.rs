@@ -101,6 +101,13 @@
 //! - `signal`: [`TaskScope`] has `run` and `shutdown_on_signal`, and there is `shutdown_signal`.
 //!
 //! Both are off by default.
+//!
+//! # Versions of tokio
+//!
+//! Any from 1.44 on, with tokio-util from 0.7.13 on. Newer ones mend faults that a service may meet. Among them:
+//!
+//! - tokio 1.54.0: `spawn_blocking` could hang (tokio #8408).
+//! - tokio-util 0.7.20: a waker that uses the token by which it is woken could deadlock (tokio #8556).
 
 #![forbid(unsafe_code)]
 #![cfg_attr(docsrs, feature(doc_cfg))]
