@@ -1,8 +1,7 @@
 use spawn_runtime::background;
-use std::rc::Rc;
 
 #[derive(Clone)]
-struct Page(Rc<str>);
+struct Page(std::rc::Rc<str>);
 
 impl Page {
     #[background(attempts = 2)]
@@ -16,4 +15,4 @@ async fn main() {
     assert_eq!(Page("one".into()).length().await.unwrap(), 3);
 }
 
-//~ fix 5: struct Page(std::sync::Arc<str>);
+//~ fix 4: struct Page(std::sync::Arc<str>);
