@@ -110,6 +110,10 @@ where
         self.identity.label.as_ref()
     }
 
+    fn hands_over(&self) -> bool {
+        true
+    }
+
     fn is_waiting(&self) -> bool {
         true
     }
@@ -162,27 +166,33 @@ impl AbortControl {
     pub(crate) fn waiting(&self, waiting: AbortHandle) {
         let waiting = self.waiting.get_or_init(|| waiting);
         // A scope that shuts down may have been faster.
-        if self.lock().aborted {
+        let is_aborted = self.lock().aborted;
+        if is_aborted {
             waiting.abort();
         }
     }
 
     fn handed_over(&self, call: AbortHandle) {
         let mut calling = self.lock();
+        calling.call = Some(call.clone());
+        let is_aborted = calling.aborted;
+        drop(calling);
         // The abort came while this task was being polled: the call may still be in the pool's queue.
-        if calling.aborted {
+        if is_aborted {
             call.abort();
         }
-        calling.call = Some(call);
     }
 
     pub(crate) fn abort(&self) {
         let mut calling = self.lock();
         calling.aborted = true;
+        let call = calling.call.clone();
+        // An abort wakes a `LocalSet`, whose waker may be user code.
+        drop(calling);
         if let Some(waiting) = self.waiting.get() {
             waiting.abort();
         }
-        if let Some(call) = &calling.call {
+        if let Some(call) = call {
             call.abort();
         }
     }

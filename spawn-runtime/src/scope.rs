@@ -526,9 +526,9 @@ impl TaskScope {
     /// # #[tokio::main(flavor = "current_thread", start_paused = true)]
     /// # async fn main() {
     /// let scope = TaskScope::new();
-    /// scope.spawn_named("deaf", pending::<()>()).detach();
+    /// scope.spawn_named("stuck", pending::<()>()).detach();
     /// let report = scope.shutdown(Duration::from_secs(5)).await;
-    /// assert_eq!(report.aborted[0].name(), "deaf");
+    /// assert_eq!(report.aborted[0].name(), "stuck");
     /// # }
     /// ```
     pub async fn shutdown(&self, grace: Duration) -> ShutdownReport {

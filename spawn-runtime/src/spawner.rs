@@ -18,7 +18,9 @@ use crate::task::{BlockingTask, Task, TaskName};
 ///
 /// # Your own spawner
 ///
-/// It can count, refuse, or run things somewhere else in tests. Only three items are needed:
+/// It can count, refuse, or run things somewhere else in tests. Three items are needed. A spawner around another one
+/// also forwards [`spawn_blocking`](Self::spawn_blocking) and [`token`](Self::token), as the example of [`Task`] does: else
+/// blocking functions run outside a scope, and its shutdown does not cancel the `#[cancel]` tokens.
 ///
 /// ```
 /// use std::sync::{Arc, atomic::{AtomicUsize, Ordering::Relaxed}};

@@ -61,7 +61,7 @@ pub use self::{
 /// # Examples
 ///
 /// ```
-/// use spawn_runtime::{Spawn, Task, TaskScope, background};
+/// use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
 /// use tokio::task::JoinHandle;
 ///
 /// /// Logs what it spawns.
@@ -78,6 +78,17 @@ pub use self::{
 ///         assert_eq!((task.name(), task.label()), ("greet", Some("7")));
 ///         println!("{} {:?} from {}", task.name(), task.label(), task.spawned_at());
 ///         self.0.spawn(task)
+///     }
+///
+///     fn spawn_blocking<T: Send + 'static>(
+///         &self,
+///         function: impl FnOnce() -> T + Send + 'static,
+///     ) -> JoinHandle<T> {
+///         self.0.spawn_blocking(function)
+///     }
+///
+///     fn token(&self) -> CancellationToken {
+///         self.0.token()
 ///     }
 /// }
 ///
@@ -130,7 +141,7 @@ pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
     /// # Examples
     ///
     /// ```
-    /// use spawn_runtime::{Spawn, Task, TaskScope, background};
+    /// use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
     /// use tokio::task::JoinHandle;
     ///
     /// tokio::task_local! { static USER: u32; }
@@ -148,6 +159,18 @@ pub trait Task: Future<Output: Send + 'static> + Send + 'static + sealed::Task {
     ///     fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
     ///         let user = self.0;
     ///         self.1.spawn(task.around(move |poll| USER.sync_scope(user, poll)))
+    ///     }
+    ///
+    ///     fn spawn_blocking<T: Send + 'static>(
+    ///         &self,
+    ///         function: impl FnOnce() -> T + Send + 'static,
+    ///     ) -> JoinHandle<T> {
+    ///         let user = self.0;
+    ///         self.1.spawn_blocking(move || USER.sync_scope(user, function))
+    ///     }
+    ///
+    ///     fn token(&self) -> CancellationToken {
+    ///         self.1.token()
     ///     }
     /// }
     ///

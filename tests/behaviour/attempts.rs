@@ -618,3 +618,72 @@ async fn no_copy_is_made_for_a_single_attempt_nor_for_the_last() {
     let _ = four(Counted(Arc::clone(&copies))).await;
     assert_eq!(copies.load(SeqCst), 3);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_error_of_a_cancelled_task_says_how_many_attempts_were_made() {
+    #[background(attempts = 9, backoff = "1s..1s")]
+    async fn fails(tries: Tries, #[cancel] token: CancellationToken) -> Result<(), u32> {
+        assert!(!token.is_cancelled());
+        Err(tries.next())
+    }
+    let tries = Tries::default();
+    let handle = fails(tries.clone());
+    while tries.count() < 3 {
+        sleep(SECOND / 10).await;
+    }
+    settle().await;
+    handle.cancel();
+    let error = handle.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (TaskErrorKind::Cancelled, 3)
+    );
+}
+
+// What counts is how long an attempt ran: else a busy `limit` would keep the waits short.
+#[tokio::test(start_paused = true)]
+async fn the_wait_for_a_permit_does_not_start_the_backoff_over() {
+    #[background(attempts = 4, backoff = "1s..8s", limit = 1)]
+    async fn one_at_a_time(tries: Option<Tries>, holds: Duration) -> Result<(), u32> {
+        sleep(holds).await;
+        match tries {
+            Some(tries) => Err(tries.next()),
+            None => Ok(()),
+        }
+    }
+    let tries = Tries::default();
+    let fails = one_at_a_time(Some(tries.clone()), Duration::ZERO);
+    settle().await;
+    // The second and the third attempt wait for the permit longer than the longest wait.
+    while tries.count() < 3 {
+        let _ = one_at_a_time(None, 10 * SECOND).await;
+        settle().await;
+    }
+    let begun = Instant::now();
+    assert!(fails.await.unwrap().is_err());
+    assert_eq!(tries.count(), 4);
+    // From 2 s to 4 s. If the waits were started over, it would be at most 1 s.
+    assert!(begun.elapsed() > SECOND * 3 / 2, "{:?}", begun.elapsed());
+}
+
+struct PanicsWhenDropped;
+
+impl Drop for PanicsWhenDropped {
+    fn drop(&mut self) {
+        panic!("dropped");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_attempt_whose_error_panics_when_dropped_is_followed_by_the_next() {
+    #[background(attempts = 3)]
+    async fn fails(tries: Tries) -> Result<u32, PanicsWhenDropped> {
+        match tries.next() {
+            3 => Ok(3),
+            _ => Err(PanicsWhenDropped),
+        }
+    }
+    let tries = Tries::default();
+    assert!(matches!(fails(tries.clone()).await, Ok(Ok(3))));
+    assert_eq!(tries.count(), 3);
+}

@@ -5,12 +5,16 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     time::Duration,
 };
 
-use spawn_runtime::{TaskScope, TaskState, background};
-use tokio::time::{Instant, sleep};
+use spawn_runtime::{Spawn, Task, TaskScope, TaskState, background};
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
 
 use crate::support::{Drops, on_each_runtime, settle};
 
@@ -273,4 +277,82 @@ async fn a_task_that_a_shutdown_refuses_is_no_first_failure() {
     assert!(waits.await.unwrap_err().is_refused());
     assert_eq!((report.refused, report.aborted.len()), (1, 1));
     assert!(report.first_failure.is_none(), "{report}");
+}
+
+/// Returns a future that was polled once, and was pending.
+fn polled_once<F: Future<Output = ()>>(future: F) -> std::pin::Pin<Box<F>> {
+    let mut future = Box::pin(future);
+    let waker = std::task::Waker::noop();
+    assert!(
+        future
+            .as_mut()
+            .poll(&mut std::task::Context::from_waker(waker))
+            .is_pending()
+    );
+    future
+}
+
+#[tokio::test]
+async fn what_ready_was_woken_for_is_free_for_others() {
+    let scope = limited(1);
+    let hold = scope.spawn(pending::<()>());
+    let mut ready = polled_once(scope.ready());
+    hold.abort();
+    assert!(hold.await.unwrap_err().is_cancelled());
+    // It is woken, and not polled.
+    assert_eq!(scope.spawn(async { 7 }).await.unwrap(), 7);
+    ready.as_mut().await;
+}
+
+/// Passes all on to a scope, which sees of a blocking function no more than a closure.
+struct Around(TaskScope);
+
+impl Spawn for Around {
+    type Owned = Around;
+
+    fn spawner(&self) -> Around {
+        Around(self.0.clone())
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        Spawn::spawn(&self.0, task)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        Spawn::spawn_blocking(&self.0, function)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_blocking_function_of_a_users_spawner_that_waits_is_refused_by_a_shutdown() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    #[background(on = spawner, blocking)]
+    fn call(spawner: &Around, ends: mpsc::Receiver<()>) {
+        CALLS.fetch_add(1, SeqCst);
+        let _ = ends.recv();
+    }
+    let scope = limited(1);
+    let spawner = Around(scope.clone());
+    let (ends, mut receivers): (Vec<_>, Vec<_>) = (0..5).map(|_| mpsc::channel()).unzip();
+    let mut handles = Vec::new();
+    for receiver in receivers.drain(..) {
+        handles.push(call(&spawner, receiver));
+    }
+    while CALLS.load(SeqCst) == 0 {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    let shutdown = tokio::spawn(async move { scope.shutdown(Duration::from_secs(60)).await });
+    let mut refused = 0;
+    let running = handles.remove(0);
+    for handle in handles {
+        refused += usize::from(handle.await.unwrap_err().is_refused());
+    }
+    assert_eq!((refused, CALLS.load(SeqCst)), (4, 1));
+    drop(ends);
+    running.await.unwrap();
+    let report = shutdown.await.unwrap();
+    assert_eq!((report.refused, report.finished), (4, 1), "{report}");
 }

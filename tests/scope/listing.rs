@@ -124,3 +124,29 @@ async fn an_age_is_never_that_of_a_task_that_came_long_before() {
     drop(end);
     blocks.await.unwrap();
 }
+
+#[test]
+fn the_oldest_is_first_whichever_thread_has_spawned_it() {
+    let runtime = crate::support::runtime(Some(2));
+    let scope = TaskScope::new();
+    for _ in 0..4 {
+        // Each thread has a shard of its own, as far as there are as many.
+        let (scope, runtime) = (scope.clone(), runtime.handle().clone());
+        let spawner = std::thread::spawn(move || {
+            for _ in 0..500 {
+                scope
+                    .spawn_on(&runtime, std::future::pending::<()>())
+                    .detach();
+            }
+        });
+        spawner.join().unwrap();
+    }
+    let ids: Vec<_> = scope
+        .tasks()
+        .iter()
+        .map(|task| task.id().to_string().parse::<u64>().unwrap())
+        .collect();
+    assert_eq!(ids.len(), 2_000);
+    // tokio counts ids up.
+    assert!(ids.is_sorted());
+}

@@ -212,3 +212,30 @@ async fn a_panic_in_it_is_caught_and_it_may_spawn() {
     inner.wait().await;
     assert_eq!(inner.shutdown(Duration::ZERO).await.finished, 1);
 }
+
+#[test]
+fn a_queued_blocking_function_that_is_never_called_has_not_started() {
+    #[background(on = scope, blocking, limit = 4)]
+    fn call(scope: &TaskScope) {}
+
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let holds = tokio::task::spawn_blocking(move || held.recv().is_err());
+        let told = Told::default();
+        let scope = TaskScope::builder().observer(told.clone()).build();
+        let task = call(&scope);
+        let id = task.id();
+        // It has its turn, and waits for the pool's only thread.
+        settle().await;
+        task.abort();
+        drop(release);
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert!(holds.await.unwrap());
+        assert_eq!(told.of(id), "spawned Cancelled");
+    });
+}

@@ -468,9 +468,9 @@ impl<T> TaskHandle<T> {
                     self.join = call;
                     return None;
                 }
-                Unfinished::Cancelled | Unfinished::Reported => {
-                    Err(self.error(Reason::Cancelled, 1))
-                }
+                Unfinished::Cancelled(attempts) => Err(self.error(Reason::Cancelled, attempts)),
+                // There is no handle, but for one that a user's spawner has kept.
+                Unfinished::Reported => Err(self.error(Reason::Cancelled, 1)),
             },
             Err(error) => Err(match error.try_into_panic() {
                 Ok(payload) => match Unreceived::of_payload(payload) {

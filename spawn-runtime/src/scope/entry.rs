@@ -33,8 +33,8 @@ pub(super) struct Entry {
     name: TaskName,
     pub(super) spawned_at: &'static Location<'static>,
     since: Instant,
-    /// `NEW`, `WAITING` or `BEGUN`. Relaxed: only the task stores it, and loads it in its next poll; the load in `info` may
-    /// be late. It publishes nothing.
+    /// `NEW`, `WAITING` or `BEGUN`. Relaxed: the spawner stores it before the task is spawned, and then only the task, which
+    /// loads it in its next poll. The load in `info` may be late. It publishes nothing.
     stage: AtomicU8,
     /// Spares the task a lock. Relaxed: the store in `set_abort` publishes nothing to the load in `is_polled`. The id is
     /// behind the lock, and so it is looked for there if this is not seen yet.
@@ -189,9 +189,14 @@ impl Entry {
     /// The body is about to be polled.
     #[inline]
     pub(super) fn begins(&self) {
-        if self.stage.load(Relaxed) != BEGUN {
+        if !self.has_begun() {
             self.is_polled(BEGUN);
         }
+    }
+
+    #[inline]
+    pub(super) fn has_begun(&self) -> bool {
+        self.stage.load(Relaxed) == BEGUN
     }
 
     /// The task has been polled, and waits for its turn.
@@ -286,6 +291,9 @@ impl Entry {
     pub(super) fn release_slot(&self) {
         let slot = mem::take(&mut *lock(&self.slot));
         catch_panic(|| drop(slot));
+        if let Some(slots) = &self.node.slots {
+            slots.given_back();
+        }
     }
 
     /// The task leaves.
@@ -349,8 +357,12 @@ impl Entry {
         catch_panic(|| observer.ended(&task, ending));
     }
 
-    /// Returns `None` while the task is being spawned.
     pub(super) fn info(&self) -> Option<TaskInfo> {
+        self.info_at(Instant::now())
+    }
+
+    /// Returns `None` while the task is being spawned.
+    pub(super) fn info_at(&self, now: Instant) -> Option<TaskInfo> {
         let control = lock(&self.control);
         let (id, label, aborted) = (control.id?, control.label.clone(), control.aborted);
         if control.left {
@@ -364,7 +376,7 @@ impl Entry {
         } else {
             TaskState::Running
         };
-        Some(self.info_as(id, label, state))
+        Some(self.info_as(id, label, state, now))
     }
 
     /// Returns it as a task that a shutdown has aborted, if that is so.
@@ -374,17 +386,17 @@ impl Entry {
         let (id, label, aborted) = (control.id, control.label.clone(), control.aborted);
         drop(control);
         let id = id.or_else(try_id).filter(|_| aborted)?;
-        Some(self.info_as(id, label, TaskState::Stopping))
+        Some(self.info_as(id, label, TaskState::Stopping, Instant::now()))
     }
 
-    fn info_as(&self, id: Id, label: Option<Label>, state: TaskState) -> TaskInfo {
+    fn info_as(&self, id: Id, label: Option<Label>, state: TaskState, now: Instant) -> TaskInfo {
         TaskInfo {
             scope: self.node.name(),
             name: self.name,
             label,
             id,
             spawned_at: self.spawned_at,
-            age: self.since.elapsed(),
+            age: now.saturating_duration_since(self.since),
             state,
         }
     }

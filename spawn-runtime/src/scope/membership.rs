@@ -24,16 +24,22 @@ impl Membership {
         Membership(entry)
     }
 
-    /// Lets a closure, of which the scope cannot make two tasks, wait for its slot on the thread that calls it. When
-    /// there are no slots any more, it has been admitted all the same, and is called.
-    pub(super) fn when_ready<T, F>(self, function: F) -> impl FnOnce() -> T + Send + 'static
+    /// Lets a closure, of which the scope cannot make two tasks, wait for its slot on the thread that calls it.
+    /// `refuse` is called before it if there are no slots any more.
+    pub(super) fn when_ready<T, F>(
+        self,
+        refuse: impl FnOnce() + Send + 'static,
+        function: F,
+    ) -> impl FnOnce() -> T + Send + 'static
     where
         F: FnOnce() -> T + Send + 'static,
     {
         move || {
             if self.0.node.slots.is_some() {
                 let ready = poll_fn(|cx| self.poll_ready(cx));
-                let _ = Handle::current().block_on(ready);
+                if Handle::current().block_on(ready).is_err() {
+                    refuse();
+                }
             }
             function()
         }
@@ -54,6 +60,11 @@ impl Owner for Membership {
                 .poll_slot(slots, cx)
                 .map_err(|NoSlot| Ending::Refused),
         }
+    }
+
+    #[inline]
+    fn has_begun(&self) -> bool {
+        self.0.has_begun()
     }
 
     #[inline]
@@ -156,6 +167,10 @@ impl Owner for Refusal {
 
     fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Ending>> {
         Poll::Ready(Err(Ending::Refused))
+    }
+
+    fn has_begun(&self) -> bool {
+        true
     }
 
     fn begins(&self) {}

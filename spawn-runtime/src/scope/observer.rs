@@ -9,7 +9,7 @@ use super::TaskInfo;
 ///
 /// The methods do nothing unless they are implemented. They are called by the thread that spawns, runs or drops
 /// the task, while nothing is locked: they may spawn, list tasks, and must not block for long. A panic in one is
-/// caught. For each task the calls come in this order.
+/// caught. For each task the calls come in this order: the first poll of a task waits until `spawned` has returned.
 ///
 /// tokio's `RuntimeMetrics` count polls and queues of a whole runtime; this counts the tasks of a scope by name
 /// and ending.

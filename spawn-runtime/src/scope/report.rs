@@ -24,13 +24,13 @@ use crate::{TaskFailure, error::Approximate};
 /// # async fn main() {
 /// let scope = TaskScope::new();
 /// scope.spawn_named("quick", async {}).detach();
-/// scope.spawn_named("deaf", pending::<()>()).detach();
+/// scope.spawn_named("stuck", pending::<()>()).detach();
 ///
 /// let report = scope.shutdown(Duration::from_secs(5)).await;
 /// assert_eq!(report.finished, 1);
-/// assert_eq!(report.aborted[0].name(), "deaf");
+/// assert_eq!(report.aborted[0].name(), "stuck");
 /// assert!(report.still_running.is_empty());
-/// assert!(report.to_string().starts_with("shut down in 5.0s: 1 finished, 1 aborted\n  aborted: `deaf` (task "));
+/// assert!(report.to_string().starts_with("shut down in 5.0s: 1 finished, 1 aborted\n  aborted: `stuck` (task "));
 /// # }
 /// ```
 #[derive(Clone, Debug)]
@@ -154,8 +154,8 @@ impl Display for ShutdownReport {
             write!(formatter, "\n  ended by: {failure}")?;
         }
         list(formatter, "still running", "", &self.still_running)?;
-        let deaf = "not ended by a `#[cancel]` token within the grace, ";
-        list(formatter, "aborted", deaf, &self.aborted)
+        let hint = "not ended by a `#[cancel]` token within the grace, ";
+        list(formatter, "aborted", hint, &self.aborted)
     }
 }
 

@@ -401,12 +401,13 @@ impl<E: Executor> NodeOn<'_, E> {
         };
         let membership = Membership::new(entry.clone());
         announced.join(Box::new(membership.clone()));
-        let call = membership.when_ready(function);
+        let call = membership.when_ready(move || announced.give_up(), function);
         spawned(&entry, self.runtime.spawn_blocking(call))
     }
 
     /// Spawns a closure that the user has given to the trait's method, of which no more is known. If the scope
-    /// is closed its `JoinHandle` can only say that it was cancelled.
+    /// is closed its `JoinHandle` can only say that it was cancelled. One that waits for a slot when the scope is shut down is
+    /// called all the same: its thread has to return a value.
     #[track_caller]
     fn spawn_plain_call<T, F>(&self, function: F) -> JoinHandle<T>
     where
@@ -433,7 +434,7 @@ impl<E: Executor> NodeOn<'_, E> {
             membership: membership.clone(),
             ending: Ending::Cancelled,
         };
-        let function = membership.when_ready(move || call.run(function));
+        let function = membership.when_ready(|| {}, move || call.run(function));
         spawned(&entry, self.runtime.spawn_blocking(function))
     }
 }

@@ -5,6 +5,8 @@ use std::{
     sync::{Arc, Weak},
 };
 
+use tokio::time::Instant;
+
 use super::{
     TaskInfo,
     counts::Counts,
@@ -127,9 +129,12 @@ impl Node {
 
     /// Returns the tasks here and below, the oldest first.
     pub(super) fn tasks(self: &Arc<Self>) -> Vec<TaskInfo> {
+        // One look at the clock, by which they are sorted.
+        let now = Instant::now();
         let mut tasks = Vec::new();
         for node in self.subtree() {
-            node.registry.for_each(|entry| tasks.extend(entry.info()));
+            node.registry
+                .for_each(|entry| tasks.extend(entry.info_at(now)));
         }
         tasks.sort_by_key(|task| std::cmp::Reverse(task.age()));
         tasks

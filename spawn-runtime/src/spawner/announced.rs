@@ -23,6 +23,9 @@ pub(crate) trait Announced: Send + Sync {
 
     /// The closure then drops what it would have called, and says so.
     fn refuse(&self, by: Box<dyn Owner>);
+
+    /// The same of one that has joined, for which there is no slot any more.
+    fn give_up(&self);
 }
 
 thread_local! {
@@ -98,6 +101,7 @@ struct Slot<F: BlockingTask> {
 enum Call<F: BlockingTask> {
     Spawned(F),
     Member(F::In<Box<dyn Owner>>),
+    GivenUp(F::In<Box<dyn Owner>>),
     Refused(F, Box<dyn Owner>),
     Taken,
 }
@@ -125,6 +129,7 @@ impl<F: BlockingTask> Slot<F> {
         match self.take() {
             Call::Spawned(call) => call.run(),
             Call::Member(call) => call.run(),
+            Call::GivenUp(call) => call.give_up(),
             Call::Refused(call, by) => call.refuse(by),
             Call::Taken => unreachable!("a closure that is called once"),
         }
@@ -147,6 +152,13 @@ impl<F: BlockingTask> Announced for Slot<F> {
     fn join(&self, owner: Box<dyn Owner>) {
         if let Call::Spawned(call) = self.take() {
             self.put(Call::Member(call.into_owned(owner)));
+        }
+    }
+
+    fn give_up(&self) {
+        match self.take() {
+            Call::Member(call) => self.put(Call::GivenUp(call)),
+            other => self.put(other),
         }
     }
 

@@ -80,6 +80,10 @@ impl<B: Body, E: FnMut(&mut dyn FnMut())> Body for Around<B, E> {
         self.body().label()
     }
 
+    fn hands_over(&self) -> bool {
+        self.body().hands_over()
+    }
+
     fn is_waiting(&self) -> bool {
         self.body().is_waiting()
     }

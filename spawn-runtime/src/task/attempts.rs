@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use super::{Body, Ended, Identity, Report, TaskName};
 use crate::{
     Backoff,
-    error::{Label, discard},
+    error::{Label, catch_panic, discard},
 };
 
 /// `attempts = N`, `backoff = …` and `retry_if = …`
@@ -207,7 +207,8 @@ enum Stage<B> {
     Due,
     Running {
         body: B,
-        since: Instant,
+        /// None until its turn has come.
+        since: Option<Instant>,
     },
     Waiting(Pin<Box<Wait>>),
 }
@@ -277,8 +278,7 @@ where
             this.in_a_row = this.in_a_row.saturating_add(1);
             let is_last = this.is_last();
             let body = (this.make)(is_last);
-            let since = Instant::now();
-            this.stage = Stage::Running { body, since };
+            this.stage = Stage::Running { body, since: None };
         }
         match &mut this.stage {
             Stage::Running { body, .. } => Pin::new(body).poll_turn(cx),
@@ -291,7 +291,7 @@ where
         let Stage::Running { body, since } = &mut this.stage else {
             unreachable!("polled when `poll_turn` is ready");
         };
-        let since = *since;
+        let since = *since.get_or_insert_with(Instant::now);
         let mut ended = match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_body(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(ended)) => Ok(ended),
@@ -325,7 +325,8 @@ where
             cancelled: this.policy.token.clone().cancelled_owned(),
         }));
         match ended {
-            Ok(value) => drop(value),
+            // A panic in its destructor changes nothing: it has failed.
+            Ok(value) => catch_panic(|| drop(value)),
             Err(payload) => discard(payload),
         }
         Poll::Ready(Ended::Again)

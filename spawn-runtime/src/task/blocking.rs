@@ -122,6 +122,15 @@ where
         }
     }
 
+    fn give_up(mut self) -> Outcome<T> {
+        let call = self.call.take().expect("given up in place of a call");
+        let identity = call.identity;
+        match catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
+            Ok(()) => refused::<R, T>(&self.owner, identity),
+            Err(payload) => panicked(&self.owner, identity, payload, R::AT_THE_END),
+        }
+    }
+
     fn run(mut self) -> Outcome<T> {
         let call = self.call.take().expect("`run` takes the call");
         #[cfg(feature = "tracing")]

@@ -32,6 +32,11 @@ pub trait Body {
         None
     }
 
+    /// Returns whether it goes on as a blocking function, which is what begins.
+    fn hands_over(&self) -> bool {
+        false
+    }
+
     /// Returns whether it has to wait for a turn before it is polled for the first time.
     fn is_waiting(&self) -> bool {
         false

@@ -104,7 +104,9 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B
                         return Poll::Pending;
                     }
                 }
-                owner.begins();
+                if !owner.has_begun() && !body.hands_over() {
+                    owner.begins();
+                }
                 match body.as_mut().poll_body(cx) {
                     Poll::Ready(Ended::Again) => {}
                     polled => return polled.map(Some),
@@ -190,9 +192,9 @@ where
 {
     match drop_stage(stage) {
         (owner, identity, Ok(())) if ending == Ending::Refused => refused::<R, _>(&owner, identity),
-        (owner, _, Ok(())) => {
+        (owner, identity, Ok(())) => {
             owner.leaves(ending, None);
-            Unfinished::Cancelled.into()
+            Unfinished::Cancelled(identity.attempts).into()
         }
         (owner, identity, Err(payload)) => panicked(&owner, identity, payload, R::AT_THE_END),
     }
@@ -208,7 +210,7 @@ where
 {
     let Some(ended) = ended else {
         owner.leaves(Ending::Cancelled, None);
-        return Unfinished::Cancelled.into();
+        return Unfinished::Cancelled(identity.attempts).into();
     };
     match ended {
         Ended::Value(value) => failed::<R, T>(owner, identity, value),

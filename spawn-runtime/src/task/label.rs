@@ -90,6 +90,10 @@ impl<B: Body> Body for Labelled<B> {
         Some(&self.label)
     }
 
+    fn hands_over(&self) -> bool {
+        self.body.hands_over()
+    }
+
     fn is_waiting(&self) -> bool {
         self.body.is_waiting()
     }

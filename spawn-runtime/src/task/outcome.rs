@@ -20,8 +20,8 @@ pub enum Unfinished<T> {
     TimedOut(Unreceived),
     /// Its scope was closed.
     Refused(Unreceived),
-    /// Cancelled while it waited for its turn.
-    Cancelled,
+    /// Cancelled while it waited for its turn, or for its next attempt: so many were made.
+    Cancelled(u32),
     /// Its turn came, and the function now runs in the blocking pool.
     HandedOver(JoinHandle<Outcome<T>>),
     /// The task has reported its failure itself, since there is no handle to receive it.

@@ -21,6 +21,9 @@ pub trait Owner: Send + 'static {
     /// and its body is not polled.
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>>;
 
+    /// Returns whether `begins` would do nothing.
+    fn has_begun(&self) -> bool;
+
     /// The body is about to be polled.
     fn begins(&self);
 
@@ -91,6 +94,11 @@ impl Owner for &'static Location<'static> {
     }
 
     #[inline]
+    fn has_begun(&self) -> bool {
+        true
+    }
+
+    #[inline]
     fn begins(&self) {}
 
     #[inline]
@@ -130,6 +138,10 @@ impl Owner for Box<dyn Owner> {
 
     fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
         (**self).poll_ready(cx)
+    }
+
+    fn has_begun(&self) -> bool {
+        (**self).has_begun()
     }
 
     fn begins(&self) {

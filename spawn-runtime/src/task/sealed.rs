@@ -45,6 +45,10 @@ pub trait BlockingTask: Send + 'static {
 
     fn into_owned<O: Owner>(self, owner: O) -> Self::In<O>;
     fn refuse(self, by: impl Owner) -> Self::Output;
+
+    /// Drops the function: its owner has no slot for it any more.
+    fn give_up(self) -> Self::Output;
+
     fn run(self) -> Self::Output;
 
     /// Ends the task, since a user's spawner has panicked with this.
