@@ -22,27 +22,20 @@ struct State {
 impl Woken {
     /// The next block to look at.
     pub(super) fn poll_block(&self, cx: &mut Context<'_>) -> Poll<usize> {
-        let mut waker = None;
-        loop {
-            let mut state = self.lock();
-            if let Some(block) = state.blocks.pop_front() {
-                return Poll::Ready(block);
-            }
-            match &state.consumer {
-                Some(consumer) if consumer.will_wake(cx.waker()) => return Poll::Pending,
-                _ => {}
-            }
-            // Cloned and dropped outside the lock: both may be a user's code.
-            let Some(waker) = waker.take() else {
-                drop(state);
-                waker = Some(cx.waker().clone());
-                continue;
-            };
-            let replaced = state.consumer.replace(waker);
-            drop(state);
-            drop(replaced);
-            return Poll::Pending;
+        let mut state = self.lock();
+        if let Some(block) = state.blocks.pop_front() {
+            return Poll::Ready(block);
         }
+        // Cloned under the lock: to clone it before would cost every poll 80 instructions, and a clone that comes back here
+        // would be one of a waker that polls within its own `clone`.
+        let replaced = match &state.consumer {
+            Some(consumer) if consumer.will_wake(cx.waker()) => None,
+            _ => state.consumer.replace(cx.waker().clone()),
+        };
+        drop(state);
+        // Outside the lock: its destructor may be a user's code.
+        drop(replaced);
+        Poll::Pending
     }
 
     fn push(&self, block: usize) {
