@@ -52,6 +52,16 @@ impl Backoff {
         Backoff { first, longest }
     }
 
+    /// Returns the first wait.
+    pub const fn first(self) -> Duration {
+        self.first
+    }
+
+    /// Returns the longest wait.
+    pub const fn longest(self) -> Duration {
+        self.longest
+    }
+
     /// Returns the wait after so many attempts in a row, before it is shortened.
     fn wait(self, attempts: u32) -> Duration {
         let doublings = attempts.saturating_sub(1).min(63);
