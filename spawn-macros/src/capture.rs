@@ -27,7 +27,7 @@ use syn::{Pat, Receiver};
 pub(crate) fn parameters(context: &FnContext, is_bound_anew: bool) -> Vec<TokenStream> {
     let mut public = Vec::new();
     for parameter in &context.parameters {
-        if parameter.is_cancel() {
+        if parameter.is_hidden() {
             continue;
         }
         let attributes = parameter

@@ -4,6 +4,7 @@
 mod borrowed;
 mod cancel;
 mod combinations;
+mod durable;
 mod expressions;
 mod header;
 mod other_attributes;
@@ -26,6 +27,7 @@ pub(crate) fn check(
     combinations::check(&options, context.is_declaration(), errors);
     borrowed::check(context, options.has("local"), errors);
     cancel::check(context, &options, errors);
+    durable::check(context, &options, errors);
     expressions::check(context, &options, errors);
     errors.is_empty().then(|| Plan::new(context, options))
 }

@@ -32,6 +32,7 @@ pub(crate) enum Returned {
     TaskHandle,
     AbortOnDrop,
     TaskGuard,
+    DurableHandle,
     Nothing,
 }
 
@@ -45,11 +46,7 @@ impl FnContext {
         }
         let generated = function.generated();
         let keyword = function.keyword();
-        let runtime = RuntimePath {
-            path: options.runtime.clone(),
-            span: generated,
-            keyword,
-        };
+        let runtime = RuntimePath::new(options, generated, keyword);
         let direct = options.direct.as_ref().and_then(|path| path.get_ident());
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
@@ -76,7 +73,7 @@ impl FnContext {
 
     /// The parameters that the callers see, as the user wrote them.
     pub(crate) fn public_parameters(&self) -> Vec<TokenStream> {
-        let public = |parameter: &&Parameter| !parameter.is_cancel();
+        let public = |parameter: &&Parameter| !parameter.is_hidden();
         let parameters = self.parameters.iter().filter(public);
         parameters.map(Parameter::as_written).collect()
     }
@@ -113,6 +110,7 @@ impl FnContext {
 /// Where several options say it, which is an error, the callers of the function see what is of most use.
 fn returned(options: &Options) -> Returned {
     for (option, returned) in [
+        ("durable", Returned::DurableHandle),
         ("abort_on_drop", Returned::AbortOnDrop),
         ("guard", Returned::TaskGuard),
         ("detach", Returned::Nothing),
@@ -142,6 +140,6 @@ fn leave_with_caller(parameters: &mut [Parameter], function: &Function, options:
             (Some(_), None) => false,
         };
         parameter.stays_with_caller =
-            may_stay && !parameter.is_cancel() && parameter.is_borrowed(&borrows);
+            may_stay && !parameter.is_hidden() && parameter.is_borrowed(&borrows);
     }
 }

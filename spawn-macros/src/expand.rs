@@ -3,6 +3,7 @@
 mod body;
 mod call;
 mod direct;
+mod durable;
 mod on;
 mod signature;
 
@@ -27,6 +28,7 @@ pub(crate) fn expand(context: &FnContext, plan: &Plan) -> TokenStream {
             let header = header(context, &context.public_parameters());
             quote!(#header #semicolon)
         }
+        Plan::Durable(task, name) => durable::expand(context, task, name),
         Plan::Task(task) => match &task.direct {
             Some(direct) => direct::expand(context, task, direct),
             None => expand_task(context, task),

@@ -30,7 +30,7 @@ pub(crate) fn expand(context: &mut FnContext) -> TokenStream {
         context.output.reports == Reports::TypeOfBody,
     ) {
         // Only the body tells what an `impl Trait` is, so the handle's type has to come from it.
-        (Returned::TaskHandle | Returned::AbortOnDrop, true) => {
+        (Returned::TaskHandle | Returned::AbortOnDrop | Returned::DurableHandle, true) => {
             let return_type = return_type_of(context);
             quote_spanned! {span=>
                 fn __background_handle<__Work: ::core::future::Future>(_: __Work) #return_type {
@@ -40,16 +40,14 @@ pub(crate) fn expand(context: &mut FnContext) -> TokenStream {
                 __background_handle(#work)
             }
         }
-        (Returned::TaskHandle | Returned::AbortOnDrop | Returned::TaskGuard, _) => {
-            quote_spanned! {span=>
-                #tokens
-                let _ = #work;
-                ::core::unreachable!()
-            }
-        }
         (Returned::Nothing, _) => quote_spanned! {span=>
             #tokens
             let _ = #work;
+        },
+        _ => quote_spanned! {span=>
+            #tokens
+            let _ = #work;
+            ::core::unreachable!()
         },
     };
     let braces = with_user_braces(body, tokens);
@@ -88,15 +86,18 @@ fn return_type_of(context: &FnContext) -> TokenStream {
         Returned::AbortOnDrop => {
             quote_spanned!(context.generated=> -> #runtime::AbortOnDrop<__Work::Output>)
         }
+        Returned::DurableHandle => {
+            quote_spanned!(context.generated=> -> #runtime::DurableHandle<__Work::Output>)
+        }
         _ => quote_spanned!(context.generated=> -> #runtime::TaskHandle<__Work::Output>),
     }
 }
 
-/// The variables of `#[cancel]`, which the signature does not have. Their type may be a mistake too.
+/// The variables of `#[cancel]` and `#[state]`, which the signature does not have. Their type may be a mistake too.
 fn tokens(context: &FnContext) -> TokenStream {
     let mut bindings = TokenStream::new();
     for parameter in &context.parameters {
-        if parameter.is_cancel() {
+        if parameter.is_hidden() {
             let cfgs = parameter.cfgs();
             let binding = match parameter.ty() {
                 // Which no variable can have.

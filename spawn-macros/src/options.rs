@@ -18,7 +18,7 @@ pub(crate) use value::{Backoff, Timeout};
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
 
 /// Every option, with an example of how it is written; one without `=` is a flag.
-const OPTIONS: [(&str, &str); 15] = [
+const OPTIONS: [(&str, &str); 16] = [
     ("name", "name = \"reports\""),
     ("label", "label = id"),
     ("on", "on = scope"),
@@ -33,11 +33,12 @@ const OPTIONS: [(&str, &str); 15] = [
     ("guard", "guard"),
     ("detach", "detach"),
     ("direct", "direct = run_now"),
+    ("durable", "durable = \"reports.generate.v1\""),
     ("crate", "crate = ::spawn_runtime"),
 ];
 
 /// What people call an option who know it from elsewhere.
-const OTHER_NAMES: [(&str, &str); 27] = [
+const OTHER_NAMES: [(&str, &str); 32] = [
     ("task_name", "name"),
     ("tag", "label"),
     ("description", "label"),
@@ -65,6 +66,11 @@ const OTHER_NAMES: [(&str, &str); 27] = [
     ("abort", "abort_on_drop"),
     ("detached", "detach"),
     ("fire_and_forget", "detach"),
+    ("activity", "durable"),
+    ("job", "durable"),
+    ("persistent", "durable"),
+    ("temporal", "durable"),
+    ("workflow", "durable"),
 ];
 
 /// The options as far as they could be understood.
@@ -83,6 +89,7 @@ pub(crate) struct Options {
     pub backoff: Option<Backoff>,
     pub retry_if: Option<Expr>,
     pub direct: Option<Path>,
+    pub durable: Option<LitStr>,
     pub runtime: Option<Path>,
 }
 
@@ -277,6 +284,13 @@ fn unknown(key: &Ident, errors: &mut Errors) {
         if other == written {
             near = Some(name);
         }
+    }
+    if let "state" | "key" = written.as_str() {
+        let what = format!("`{written}` is no option");
+        let help =
+            format!("it goes on a parameter of a durable function: `#[{written}] name: Type`");
+        errors.add(key, &what, &help);
+        return;
     }
     if written == "cancel" {
         let help = "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";

@@ -5,12 +5,14 @@ use crate::item::Body;
 use crate::options::{Backoff, Options, Timeout};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
-use syn::{Expr, Path, Token};
+use syn::{Expr, LitStr, Path, Token};
 
 /// What `expand` turns into a background function. Nothing can go wrong from here on.
 pub(crate) enum Plan {
     Declaration(Token![;]),
     Task(Box<Task>),
+    /// A task that is recorded under this name.
+    Durable(Box<Task>, LitStr),
 }
 
 pub(crate) struct Task {
@@ -55,7 +57,8 @@ impl Plan {
             Body::Missing(semicolon) => return Plan::Declaration(*semicolon),
             Body::Block(body) => body,
         };
-        Plan::Task(Box::new(Task {
+        let durable = options.durable.clone();
+        let task = Box::new(Task {
             body: body.clone(),
             runs: match (options.has("blocking"), options.has("local")) {
                 (true, _) => Runs::OnBlockingThread,
@@ -76,7 +79,11 @@ impl Plan {
                 backoff: options.backoff,
                 retry_if: options.retry_if,
             }),
-        }))
+        });
+        match durable {
+            Some(name) => Plan::Durable(task, name),
+            None => Plan::Task(task),
+        }
     }
 }
 

@@ -27,11 +27,7 @@ pub(crate) fn last(
     written: TokenStream,
 ) -> TokenStream {
     let span = Span::mixed_site();
-    let runtime = RuntimePath {
-        path: options.runtime.clone(),
-        span,
-        keyword: function.keyword(),
-    };
+    let runtime = RuntimePath::new(options, span, function.keyword());
     let mark = Ident::new(OTHERS_ARE_DONE, span);
     let attributes = &function.attributes;
     let active = attributes

@@ -4,7 +4,7 @@ use crate::errors::Errors;
 use crate::options::Options;
 
 /// Two options, why they exclude each other, and what to do.
-const CONFLICTS: [(&str, &str, &str, &str); 7] = [
+const CONFLICTS: [(&str, &str, &str, &str); 13] = [
     (
         "detach",
         "abort_on_drop",
@@ -50,6 +50,42 @@ const CONFLICTS: [(&str, &str, &str, &str); 7] = [
         "a `local` task stays on the thread that spawns it, so `on` cannot send it elsewhere",
         "take `on` off, or take `local` off if everything in the task is `Send`",
     ),
+    (
+        "durable",
+        "blocking",
+        "a durable function is awaited by its worker, so it cannot be `blocking`",
+        "take `blocking` off, write `async fn`, and block within `tokio::task::spawn_blocking(…).await`",
+    ),
+    (
+        "durable",
+        "local",
+        "a durable function runs on any thread of any worker, so it cannot be `local` to this one",
+        "take `local` off, and let everything in it be `Send`",
+    ),
+    (
+        "durable",
+        "limit",
+        "`limit` counts in one process, and a durable function runs in several",
+        "take `limit` off, and give each worker its `.concurrency(…)`",
+    ),
+    (
+        "durable",
+        "abort_on_drop",
+        "a durable job does not end with its handle, so there is nothing for `abort_on_drop` to do",
+        "take `abort_on_drop` off, and call `cancel()` on the handle where the job should end",
+    ),
+    (
+        "durable",
+        "guard",
+        "a durable job does not end with its owner, so there is nothing for `guard` to do",
+        "take `guard` off, and keep the handle or the job's id",
+    ),
+    (
+        "durable",
+        "detach",
+        "a durable job goes on without its handle, which tells when the job is recorded",
+        "take `detach` off, and await `id()` of the handle before you go on",
+    ),
 ];
 
 pub(super) fn check(options: &Options, is_declaration: bool, errors: &mut Errors) {
@@ -93,7 +129,8 @@ fn check_without_attempts(options: &Options, errors: &mut Errors) {
 fn check_declaration(options: &Options, errors: &mut Errors) {
     const FIT: [&str; 5] = ["detach", "abort_on_drop", "guard", "crate", "blocking"];
     for key in options.keys() {
-        if !FIT.contains(&key.to_string().as_str()) {
+        // That is wrong on the impl too. See `durable`.
+        if key != "durable" && !FIT.contains(&key.to_string().as_str()) {
             let what = format!("`{key}` belongs on the impl: a declaration has no task");
             let help = format!(
                 "take `{key}` off here, and give it to `#[background]` on the method in each impl"

@@ -96,6 +96,14 @@ fn at_the_call(option: &str, tokens: TokenStream, context: &FnContext, errors: &
                     }
                 }
             }
+            Kind::Name { name, .. } if parameter.is_state() => {
+                if let Some(place) = find(&name.to_string(), &tokens) {
+                    let what = format!(
+                        "`{option}` is evaluated at the call, and the state `{name}` is the worker's"
+                    );
+                    errors.add(place, &what, &format!("use something else for `{option}`"));
+                }
+            }
             Kind::Name { name, .. } if parameter.is_cancel() => {
                 if let Some(place) = find(&name.to_string(), &tokens) {
                     let what = format!(

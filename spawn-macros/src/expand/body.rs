@@ -28,7 +28,7 @@ pub(super) fn work(context: &FnContext, task: &Task, body: &Group) -> TokenStrea
 ///         match () { () => { BODY } }
 ///     }
 ///     ```
-fn future(context: &FnContext, statements: &TokenStream, body: &Group) -> TokenStream {
+pub(super) fn future(context: &FnContext, statements: &TokenStream, body: &Group) -> TokenStream {
     let pinned = &context.output.pinned;
     // rustc points at it as a whole where the body has another type.
     let span = context.output.span;

@@ -260,7 +260,7 @@ fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
         Returned::Nothing | Returned::TaskGuard => {
             quote_spanned!(span=> #runtime::__private::Detached(#report))
         }
-        Returned::TaskHandle | Returned::AbortOnDrop => report,
+        Returned::TaskHandle | Returned::AbortOnDrop | Returned::DurableHandle => report,
     }
 }
 
@@ -299,25 +299,8 @@ fn again(
     );
     let inner = wrap(context, task, is_cancellable);
     let at_most = at_most(context, &attempts.at_most);
-    let backoff = match &attempts.backoff {
-        Some(Backoff::Computed(backoff)) => backoff.to_token_stream(),
-        Some(Backoff::Known { first, longest }) => {
-            let (first, longest) = (duration(context, *first), duration(context, *longest));
-            quote_spanned!(span=> #runtime::__private::Backoff::new(#first, #longest))
-        }
-        None => quote_spanned! {span=>
-            <#runtime::__private::Backoff as ::core::default::Default>::default()
-        },
-    };
-    let retry_if = match &attempts.retry_if {
-        Some(path) => {
-            let place = first_span(path);
-            let runtime_there = context.runtime_at(place);
-            let returned = &context.output.pinned;
-            quote_spanned!(place=> #runtime_there::__private::if_error::<#returned, _>(#path))
-        }
-        None => quote_spanned!(span=> #runtime::__private::Always),
-    };
+    let backoff = backoff(context, attempts.backoff.as_ref());
+    let retry_if = retry_if(context, attempts.retry_if.as_ref());
     // All other arguments can be copied. So it is at `self` that rustc says it is not `Clone`.
     let receiver = context
         .parameters
@@ -337,8 +320,36 @@ fn again(
     }
 }
 
+/// `Backoff::new(Duration::new(0, 200000000), Duration::new(30, 0))`
+pub(super) fn backoff(context: &FnContext, backoff: Option<&Backoff>) -> TokenStream {
+    let runtime = &context.runtime;
+    let span = context.generated;
+    match backoff {
+        Some(Backoff::Computed(backoff)) => backoff.to_token_stream(),
+        Some(Backoff::Known { first, longest }) => {
+            let (first, longest) = (duration(context, *first), duration(context, *longest));
+            quote_spanned!(span=> #runtime::__private::Backoff::new(#first, #longest))
+        }
+        None => quote_spanned! {span=>
+            <#runtime::__private::Backoff as ::core::default::Default>::default()
+        },
+    }
+}
+
+/// `if_error::<R, _>(is_temporary)`
+pub(super) fn retry_if(context: &FnContext, retry_if: Option<&Expr>) -> TokenStream {
+    let Some(path) = retry_if else {
+        let runtime = &context.runtime;
+        return quote_spanned!(context.generated=> #runtime::__private::Always);
+    };
+    let place = first_span(path);
+    let runtime_there = context.runtime_at(place);
+    let returned = &context.output.pinned;
+    quote_spanned!(place=> #runtime_there::__private::if_error::<#returned, _>(#path))
+}
+
 /// `{ const ATTEMPTS: u32 = at_least_one(N); ATTEMPTS }`
-fn at_most(context: &FnContext, attempts: &Expr) -> TokenStream {
+pub(super) fn at_most(context: &FnContext, attempts: &Expr) -> TokenStream {
     let name = context.fresh_name("ATTEMPTS", &attempts.to_token_stream());
     let name = Ident::new(&name, context.generated);
     // At the number itself, for the error if it turns out to be 0.
@@ -354,7 +365,7 @@ fn at_most(context: &FnContext, attempts: &Expr) -> TokenStream {
 }
 
 /// `Duration::new(30, 0)`
-fn duration(context: &FnContext, duration: Duration) -> TokenStream {
+pub(super) fn duration(context: &FnContext, duration: Duration) -> TokenStream {
     let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
     quote_spanned!(context.generated=> ::core::time::Duration::new(#seconds, #nanoseconds))
 }
@@ -418,7 +429,7 @@ fn returned(
     // Ours: with the user's span a lint would say that they have imported it and need not qualify it.
     let handle = quote_spanned!(context.generated=> TaskHandle);
     match context.returned {
-        Returned::TaskHandle => start,
+        Returned::TaskHandle | Returned::DurableHandle => start,
         Returned::AbortOnDrop => {
             quote_spanned!(context.keyword=> #runtime::#handle::abort_on_drop(#start))
         }

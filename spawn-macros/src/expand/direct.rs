@@ -25,7 +25,7 @@ pub(super) fn expand(context: &FnContext, task: &Task, direct: &Direct) -> Token
 }
 
 /// The user's function under its other name.
-fn plain(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
+pub(super) fn plain(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
     let function = &context.function;
     let attributes = function
         .attributes
@@ -73,6 +73,16 @@ fn fits_plain(attribute: &Attribute, runs: Runs) -> bool {
 
 /// The future, or the closure, that is the plain function's call.
 fn work(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
+    let block = future(context, direct);
+    match task.runs {
+        _ if task.attempts.is_some() => capture::again(context, task.runs, block),
+        Runs::AsTask | Runs::AsLocalTask => block,
+        Runs::OnBlockingThread => quote_spanned!(context.keyword=> move || #block),
+    }
+}
+
+/// `{ let __work = run_now::<T>(a, __arg1); __work }`
+pub(super) fn future(context: &FnContext, direct: &Direct) -> TokenStream {
     let span = context.generated;
     let path = &direct.path;
     let turbofish = turbofish(&context.function.signature, context);
@@ -86,12 +96,7 @@ fn work(context: &FnContext, task: &Task, direct: &Direct) -> TokenStream {
     // rustc reports at this variable that the plain function's future is not `Send`.
     let value = Ident::new("__work", context.keyword);
     let binding = quote_spanned!(span=> #lints let #value = #call;);
-    let block = quote_spanned!(context.keyword=> { #binding #value });
-    match task.runs {
-        _ if task.attempts.is_some() => capture::again(context, task.runs, block),
-        Runs::AsTask | Runs::AsLocalTask => block,
-        Runs::OnBlockingThread => quote_spanned!(context.keyword=> move || #block),
-    }
+    quote_spanned!(context.keyword=> { #binding #value })
 }
 
 /// The type and const parameters as arguments, which then need not be inferred. Lifetimes are inferred,

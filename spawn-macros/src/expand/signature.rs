@@ -88,6 +88,7 @@ fn return_type(context: &FnContext) -> TokenStream {
         Returned::TaskHandle => "TaskHandle",
         Returned::AbortOnDrop => "AbortOnDrop",
         Returned::TaskGuard => "TaskGuard",
+        Returned::DurableHandle => "DurableHandle",
         Returned::Nothing => return TokenStream::new(),
     };
     // With the user's span a lint would say that they have imported it and need not qualify it.

@@ -7,10 +7,13 @@ use quote::{ToTokens, format_ident, quote};
 use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Token, Type};
 
 pub(crate) struct Parameter {
-    /// All of them but `#[cancel]`.
+    /// All of them but those of ours.
     pub attributes: Vec<Attribute>,
     /// The `#[cancel]`s on it, of which there should be at most one.
     pub cancel: Vec<Attribute>,
+    /// The `#[state]`s, and the `#[key]`s, of a durable function.
+    pub state: Vec<Attribute>,
+    pub key: Vec<Attribute>,
     pub kind: Kind,
     /// Where the statements are said to be that bind its variables anew, for the lints that look at
     /// those.
@@ -55,13 +58,17 @@ impl Parameter {
             }
             FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter, hidden)),
         };
-        let mut cancel = Vec::new();
+        let (mut cancel, mut state, mut key) = (Vec::new(), Vec::new(), Vec::new());
         let mut attributes = Vec::new();
         for attribute in all {
-            match attribute.path().is_ident("cancel") {
-                true => cancel.push(attribute.clone()),
-                false => attributes.push(attribute.clone()),
-            }
+            let name = attribute.path().get_ident().map(Ident::to_string);
+            let list = match name.as_deref() {
+                Some("cancel") => &mut cancel,
+                Some("state") => &mut state,
+                Some("key") => &mut key,
+                _ => &mut attributes,
+            };
+            list.push(attribute.clone());
         }
         let location = match &kind {
             Kind::Pattern { pattern, .. } => first_span(pattern),
@@ -74,6 +81,8 @@ impl Parameter {
             },
             attributes,
             cancel,
+            state,
+            key,
             kind,
             stays_with_caller: false,
             substitute: format_ident!(
@@ -85,6 +94,16 @@ impl Parameter {
 
     pub(crate) fn is_cancel(&self) -> bool {
         !self.cancel.is_empty() && !matches!(self.kind, Kind::Receiver(_))
+    }
+
+    /// Whether the worker gives it to a durable function.
+    pub(crate) fn is_state(&self) -> bool {
+        !self.state.is_empty() && !matches!(self.kind, Kind::Receiver(_))
+    }
+
+    /// Whether the callers do not see it.
+    pub(crate) fn is_hidden(&self) -> bool {
+        self.is_cancel() || self.is_state()
     }
 
     /// The name under which the user knows the argument.
@@ -134,7 +153,7 @@ impl Parameter {
         }
     }
 
-    /// As the user wrote it, only without `#[cancel]`.
+    /// As the user wrote it, only without the attributes of ours.
     pub(crate) fn as_written(&self) -> TokenStream {
         let attributes = &self.attributes;
         let binding = self.binding();

@@ -1,22 +1,35 @@
-//! The path of `spawn_runtime` in generated code.
+//! The path of `spawn_runtime` in generated code, or of `spawn_temporal` in that of a durable function.
 
+use crate::options::Options;
 use proc_macro2::{Ident, Punct, Spacing, Span, TokenStream, TokenTree};
 use quote::{ToTokens, TokenStreamExt};
 use syn::Path;
 
 /// It begins at `span`. With the span of a `crate = …` every error would begin in the attribute.
 ///
-/// The names in it are the user's, or at the function's `keyword`. So a name that leads nowhere is
-/// the same error wherever we use it, and rustc shows it once.
+/// The names in it are the user's, or at the function's keyword, or at the option `durable`. So a name that leads
+/// nowhere is the same error wherever we use it, and rustc shows it once.
 #[derive(Clone)]
 pub(crate) struct RuntimePath {
     /// The option `crate`.
-    pub path: Option<Path>,
-    pub span: Span,
-    pub keyword: Span,
+    path: Option<Path>,
+    span: Span,
+    /// The crate, without that option.
+    name: Ident,
 }
 
 impl RuntimePath {
+    pub(crate) fn new(options: &Options, span: Span, keyword: Span) -> Self {
+        RuntimePath {
+            path: options.runtime.clone(),
+            span,
+            name: match options.key("durable") {
+                Some(durable) => Ident::new("spawn_temporal", durable.span()),
+                None => Ident::new("spawn_runtime", keyword),
+            },
+        }
+    }
+
     pub(crate) fn at(&self, span: Span) -> Self {
         RuntimePath {
             span,
@@ -34,7 +47,7 @@ impl ToTokens for RuntimePath {
                 colon.set_span(self.span);
                 tokens.append(colon);
             }
-            tokens.append(Ident::new("spawn_runtime", self.keyword));
+            tokens.append(self.name.clone());
             return;
         };
         for (index, mut token) in path.to_token_stream().into_iter().enumerate() {

@@ -6,7 +6,7 @@ use crate::to_source::to_source;
 use crate::{duration, names, suggest};
 use proc_macro2::Ident;
 use std::time::Duration;
-use syn::{Expr, ExprLit, ExprUnary, Lit, Path, UnOp};
+use syn::{Expr, ExprLit, ExprUnary, Lit, LitStr, Path, UnOp};
 
 pub(crate) enum Timeout {
     /// Checked when compiling.
@@ -35,6 +35,7 @@ pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut
         "backoff" => options.backoff = backoff(value, errors),
         "retry_if" => options.retry_if = retry_if(value, errors),
         "direct" => options.direct = direct(&value, errors),
+        "durable" => options.durable = durable(&value, errors),
         _ => options.runtime = runtime(&value, errors),
     }
 }
@@ -417,6 +418,28 @@ fn direct(value: &Expr, errors: &mut Errors) -> Option<Path> {
         &help,
     );
     None
+}
+
+fn durable(value: &Expr, errors: &mut Errors) -> Option<LitStr> {
+    match (literal(value), value) {
+        (Some(Lit::Str(text)), _) if text.value().trim().is_empty() => {
+            let help = "write a name that stays, for example `durable = \"reports.generate.v1\"`";
+            errors.add(text, "the name of a durable function cannot be empty", help);
+            None
+        }
+        (Some(Lit::Str(text)), _) => Some(text.clone()),
+        (_, Expr::Path(path)) if path.path.get_ident().is_some() => {
+            let help = format!("put it in quotes: `durable = \"{}\"`", to_source(path));
+            errors.add(value, "`durable` takes a string literal", &help);
+            None
+        }
+        _ => {
+            let what = "`durable` takes a string literal, since jobs are kept under that name";
+            let help = "for example `durable = \"reports.generate.v1\"`";
+            errors.add(value, what, help);
+            None
+        }
+    }
 }
 
 fn runtime(value: &Expr, errors: &mut Errors) -> Option<Path> {
