@@ -3,7 +3,7 @@ use std::{
     panic::Location,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     task::{Context, Poll},
@@ -58,10 +58,13 @@ use crate::{
 pub struct DurableHandle<T> {
     job: Handle,
     codec: Codec<T>,
-    /// Made at the first poll. `None` after the end.
-    waiting: Option<Pin<Box<dyn Future<Output = (Outcome, Option<JobId>)> + Send>>>,
+    /// Made at the first poll. `None` after the end. Never locked: it is a `Mutex` so that the handle is `Sync`, which
+    /// a task that awaits `id()` asks for.
+    waiting: Mutex<Option<Waiting>>,
     is_polled: bool,
 }
+
+type Waiting = Pin<Box<dyn Future<Output = (Outcome, Option<JobId>)> + Send>>;
 
 /// What a handle is, whatever the type of its value.
 pub(crate) struct Handle {
@@ -118,7 +121,7 @@ impl<T> DurableHandle<T> {
         DurableHandle {
             job,
             codec,
-            waiting: None,
+            waiting: Mutex::new(None),
             is_polled: false,
         }
     }
@@ -279,10 +282,14 @@ impl<T> Future for DurableHandle<T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        let waiting = this
+            .waiting
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner);
         if !this.is_polled {
             this.is_polled = true;
             let (recording, engine) = (this.job.recording.clone(), this.job.engine.clone());
-            this.waiting = Some(Box::pin(async move {
+            *waiting = Some(Box::pin(async move {
                 match (wait_for_recording(recording).await, engine) {
                     (Ok(id), Some(engine)) => (engine.outcome(&id).await, Some(id)),
                     (Ok(_), None) => unreachable!("only an engine records a job"),
@@ -290,13 +297,13 @@ impl<T> Future for DurableHandle<T> {
                 }
             }));
         }
-        let Some(waiting) = &mut this.waiting else {
+        let Some(future) = waiting else {
             return Poll::Pending;
         };
-        let Poll::Ready((outcome, id)) = waiting.as_mut().poll(cx) else {
+        let Poll::Ready((outcome, id)) = future.as_mut().poll(cx) else {
             return Poll::Pending;
         };
-        this.waiting = None;
+        *waiting = None;
         Poll::Ready(match (outcome, id) {
             (Ok(json), id) => this.codec.decode(&json).map_err(|error| {
                 let ending = Ending::new(
