@@ -36,6 +36,7 @@ pub(crate) type Outcome = Result<String, Ending>;
 
 /// Whether a job is recorded by now.
 pub(crate) type Recording = watch::Receiver<Option<Result<JobId, Ending>>>;
+pub(crate) type Recorder = watch::Sender<Option<Result<JobId, Ending>>>;
 
 #[derive(Clone)]
 pub(crate) enum Engine {

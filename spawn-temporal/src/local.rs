@@ -15,7 +15,7 @@ use tokio::{
 
 use crate::{
     DurableErrorKind, JobId, JobState, JobStatus, Temporal,
-    engine::{Engine, Outcome, Recording, Request, recorded},
+    engine::{Engine, Outcome, Recorder, Recording, Request, recorded},
     error::Ending,
     function::Function,
     state::{State, States},
@@ -129,7 +129,7 @@ struct Job {
     task: Id,
     attempts: Arc<AtomicU32>,
     /// Of each handle one that tells whether it is still there.
-    handles: Arc<Mutex<Vec<watch::Sender<Option<Result<JobId, Ending>>>>>>,
+    handles: Arc<Mutex<Vec<Recorder>>>,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
