@@ -95,6 +95,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// | `abort_on_drop` | the call returns an [`AbortOnDrop`], and the task ends with it |
 /// | `guard` | the call returns a [`TaskGuard`]: the task ends with it, and reports a failure itself. For a task that lives in a struct's field and that nothing awaits |
 /// | `detach` | fire and forget: the call returns nothing, and failures are reported |
+/// | `durable = "NAME"` | records the call on a Temporal server, whose workers run it: for work that has to survive the process. Needs the crate `spawn_temporal`, which says the rest |
 /// | `direct = NAME` | also emits the plain function under that name, to await it in place and to test it |
 /// | `crate = PATH` | where `spawn_runtime` is, if it is re-exported or was renamed |
 ///

@@ -436,3 +436,92 @@ fn an_option_of_attempts_needs_them() {
         &["`backoff` belongs on the impl: a declaration has no task"],
     );
 }
+
+#[test]
+fn a_durable_function_is_free_and_has_known_types() {
+    let durable = "durable = \"a\"";
+    for (item, what) in [
+        (
+            "async fn f(self) {}",
+            "a durable function is a free function: `self` is not there in the worker",
+        ),
+        (
+            "async fn f(a: Self) {}",
+            "a durable function is a free function, where there is no `Self`",
+        ),
+        (
+            "async fn f() -> Vec<Self> {}",
+            "a durable function is a free function, where there is no `Self`",
+        ),
+        (
+            "async fn f<T: Send + 'static>(a: T) {}",
+            "a durable function cannot be generic: a worker that gets a job cannot know `T`",
+        ),
+        (
+            "async fn f(a: Vec<impl Display + 'static>) {}",
+            "a worker has to know the type: a durable function cannot take `impl Display + 'static`",
+        ),
+        (
+            "async unsafe fn f() {}",
+            "a durable function cannot be `unsafe`: a worker calls it, and promises nothing",
+        ),
+        (
+            "async fn f((a, b): (u8, u8)) {}",
+            "an argument of a durable function is recorded under its name",
+        ),
+        (
+            "async fn f(a: u8);",
+            "a durable function is a free function, and this is a method of a trait",
+        ),
+    ] {
+        check(durable, item, &[what]);
+    }
+    check(
+        durable,
+        "async fn f(#[state] (a, b): (A, B), mut c: u8) {}",
+        &[],
+    );
+}
+
+#[test]
+fn state_and_key_stand_where_they_mean_something() {
+    for (options, item, what) in [
+        (
+            "",
+            "async fn f(#[state] a: A) {}",
+            "`#[state]` is for durable functions, and this one is none",
+        ),
+        (
+            "",
+            "async fn f(#[key] a: A) {}",
+            "`#[key]` is for durable functions, and this one is none",
+        ),
+        (
+            "durable = \"a\"",
+            "async fn f(#[state] #[state] a: A) {}",
+            "`#[state]` is here twice",
+        ),
+        (
+            "durable = \"a\"",
+            "async fn f(#[key = 3] a: A) {}",
+            "`#[key]` takes no arguments",
+        ),
+        (
+            "durable = \"a\"",
+            "async fn f(#[key] #[state] a: A) {}",
+            "the caller does not have the worker's state, so it can be no key",
+        ),
+        (
+            "durable = \"a\"",
+            "async fn f(#[key] #[cancel] a: A) {}",
+            "the token of `#[cancel]` is made for the task, so it is no `#[key]`",
+        ),
+        (
+            "durable = \"a\", label = a",
+            "async fn f(#[state] a: A) {}",
+            "`label` is evaluated at the call, and the state `a` is the worker's",
+        ),
+    ] {
+        check(options, item, &[what]);
+    }
+}

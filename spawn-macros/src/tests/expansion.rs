@@ -566,3 +566,17 @@ fn attempts_are_made_by_a_closure_that_holds_the_arguments() {
         "::spawn_runtime::__private::returns_of_attempt(&__background_work)[::spawn_runtime::__private::Describe]",
     );
 }
+
+#[test]
+fn a_durable_function_has_its_plain_one_too() {
+    check_part(
+        "durable = \"a\", direct = g",
+        "async fn f(id: u32, #[state] db: Db, #[cancel] token: Token) { BODY }",
+        "async fn g(id: u32, db: Db, token: Token) { BODY }",
+    );
+    check_part(
+        "durable = \"a\", direct = g",
+        "async fn f(id: u32, #[state] db: Db, #[cancel] token: Token) { BODY }",
+        "fn f(id: u32) -> ::spawn_temporal::DurableHandle<()>",
+    );
+}

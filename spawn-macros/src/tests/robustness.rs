@@ -17,6 +17,8 @@ const FUNCTIONS: &[&str] = &[
     "const async extern \"C\" fn f(a: u8, ...) { a }",
     "struct S { a: u8 }",
     "impl S { async fn f(&self) {} }",
+    "async fn f(#[key] a: u8, #[cfg(b)] #[state] b: Db, #[cancel] _c: CancellationToken, temporal: &Temporal) -> Result<u8, E> { #![allow(unused)] b.get(a)? }",
+    "async fn f(#[key(a)] #[state] #[state = 3] #[cancel] (a, b): (u8, u8), #[key] self) -> impl Fn() {}",
     "async fn f(Point { x, y: Some(z @ 1..=3) }: Point, [a, .., b]: [u8; 4]) -> <T as Trait>::Out { |x| x + y }",
 ];
 
@@ -28,6 +30,8 @@ const OPTIONS: &[&str] = &[
     "__other_attributes_are_done, timeout = Duration::from_secs(3) + x, direct = Self::g",
     "attempts = 3, backoff = \"1s..2s\", retry_if = a::b, label = self.a, guard, limit = 2, direct = g",
     "attempts = MAX, backoff = x + y, label = format_args!(\"{a}\"), on = x, local, detach",
+    "durable = \"a.v1\", attempts = 3, backoff = b, retry_if = c, timeout = d, label = e, on = &x, direct = g",
+    "durable = 3, blocking, local, limit = 3, guard, detach, abort_on_drop",
     "attempts = -0, backoff = \"\", retry_if = 3, label = \"{a}\", blocking",
 ];
 
