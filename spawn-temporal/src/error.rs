@@ -71,12 +71,38 @@ pub enum DurableErrorKind {
     Undecodable,
 }
 
-/// The function and the call that an error is about.
+/// What an error is about, and where that was called.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Origin {
-    /// `None` where a handle was attached to an id.
-    pub name: Option<&'static str>,
+    pub about: About,
     pub called_at: &'static Location<'static>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum About {
+    Connection,
+    Worker,
+    /// A job of this function.
+    Job(&'static str),
+    /// A job that a handle was attached to.
+    Attached,
+}
+
+impl Origin {
+    #[track_caller]
+    pub(crate) fn here(about: About) -> Self {
+        Origin {
+            about,
+            called_at: Location::caller(),
+        }
+    }
+
+    pub(crate) fn name(&self) -> Option<&'static str> {
+        match self.about {
+            About::Job(name) => Some(name),
+            About::Connection | About::Worker | About::Attached => None,
+        }
+    }
 }
 
 /// Why a job has no value, before it is known whose job that is.
@@ -130,7 +156,7 @@ impl DurableError {
     /// Returns the name of the function, that of `durable = "…"`; `None` if the handle was attached to an id, or if
     /// the error is about no single job.
     pub fn name(&self) -> Option<&'static str> {
-        self.0.origin.name
+        self.0.origin.name()
     }
 
     /// Returns the job's id, if the error is about a job that was recorded.
@@ -190,25 +216,29 @@ impl Display for DurableError {
             origin,
             id,
         } = &*self.0;
-        match (origin.name, id) {
-            (Some(name), _) => write!(formatter, "job `{name}` {}", kind.what())?,
-            (None, Some(id)) => write!(formatter, "job `{id}` {}", kind.what())?,
-            (None, None) => write!(formatter, "Temporal {}", kind.what())?,
-        }
+        let message: Vec<_> = message
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty())
+            .collect();
+        let message = message.join(", ");
+        let what = match (origin.about, id) {
+            (About::Connection, _) => "cannot connect to Temporal".to_owned(),
+            (About::Worker, _) => "the worker does not run".to_owned(),
+            (About::Job(name), _) => format!("job `{name}` {}", kind.what()),
+            (About::Attached, Some(id)) => format!("job `{id}` {}", kind.what()),
+            (About::Attached, None) => format!("the job {}", kind.what()),
+        };
+        formatter.write_str(&what)?;
         if !message.is_empty() {
-            let lines: Vec<_> = message
-                .lines()
-                .map(str::trim)
-                .filter(|it| !it.is_empty())
-                .collect();
-            write!(formatter, ": {}", lines.join(", "))?;
+            write!(formatter, ": {message}")?;
         }
         formatter.write_str(" (")?;
         if *attempts > 1 {
             write!(formatter, "{attempts} attempts, ")?;
         }
         write!(formatter, "called at {}", origin.called_at)?;
-        match (origin.name, id) {
+        match (origin.name(), id) {
             (Some(_), Some(id)) => write!(formatter, ", id {id})"),
             _ => formatter.write_str(")"),
         }

@@ -13,7 +13,7 @@ use crate::{
     DurableError, JobId, JobStatus, Temporal,
     codec::{Codec, Recorded},
     engine::{Engine, Outcome, Recording, recorded, wait_for_recording},
-    error::{Ending, Origin},
+    error::{About, Ending, Origin},
 };
 
 /// Stands for a job that is recorded, or is being recorded: what a call of a durable function returns.
@@ -145,7 +145,7 @@ impl<T> DurableHandle<T> {
 
     /// Returns the name of the function, that of `durable = "…"`; `None` after [`attach`](Self::attach).
     pub fn name(&self) -> Option<&'static str> {
-        self.job.origin.name
+        self.job.origin.name()
     }
 
     /// Returns the place of the call that started the job, or of [`attach`](Self::attach).
@@ -219,10 +219,7 @@ impl<T: Recorded> DurableHandle<T> {
     /// ```
     #[track_caller]
     pub fn attach(temporal: &Temporal, id: impl Into<JobId>) -> Self {
-        let origin = Origin {
-            name: None,
-            called_at: Location::caller(),
-        };
+        let origin = Origin::here(About::Attached);
         let recording = recorded(Ok(id.into()));
         let job = Handle::new(
             Some(temporal.engine.clone()),

@@ -1,7 +1,7 @@
 //! What the expansions of `#[background(durable = "…")]` call. No promises are made for it.
 #![allow(missing_docs)]
 
-use std::{fmt::Display, panic::Location};
+use std::fmt::Display;
 
 pub use inventory;
 pub use spawn_runtime::__private::{
@@ -11,7 +11,7 @@ pub use spawn_runtime::__private::{
 use crate::{
     DurableErrorKind, DurableHandle, JobId,
     engine::Request,
-    error::{Ending, Origin},
+    error::{About, Ending, Origin},
     handle::Handle,
 };
 pub use crate::{
@@ -46,10 +46,7 @@ pub fn start<J: Job, R>(
 #[track_caller]
 fn start_job(function: Function, on: &dyn On, options: Options, arguments: Arguments) -> Handle {
     let name = function.definition.name;
-    let origin = Origin {
-        name: Some(name),
-        called_at: Location::caller(),
-    };
+    let origin = Origin::here(About::Job(name));
     let (input, keys) = match arguments.into_parts() {
         Ok(parts) => parts,
         Err(error) => {

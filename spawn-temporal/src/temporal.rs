@@ -1,13 +1,17 @@
 use std::{
     fmt::{self, Debug},
-    panic::Location,
     sync::{Arc, PoisonError, RwLock},
     time::Duration,
 };
 
 use temporalio_client::ConnectionOptions;
 
-use crate::{DurableError, Worker, engine::Engine, error::Origin, remote::Remote};
+use crate::{
+    DurableError, Worker,
+    engine::Engine,
+    error::{About, Ending, Origin},
+    remote::Remote,
+};
 
 static INSTALLED: RwLock<Option<Temporal>> = RwLock::new(None);
 
@@ -64,7 +68,7 @@ impl Temporal {
             options,
             namespace.to_owned(),
             task_queue.to_owned(),
-            Location::caller(),
+            Origin::here(About::Connection),
         )
     }
 
@@ -83,26 +87,20 @@ impl Temporal {
             Ok(options),
             namespace.to_owned(),
             task_queue.to_owned(),
-            Location::caller(),
+            Origin::here(About::Connection),
         )
     }
 
     async fn connect_by(
-        options: Result<ConnectionOptions, crate::error::Ending>,
+        options: Result<ConnectionOptions, Ending>,
         namespace: String,
         task_queue: String,
-        called_at: &'static Location<'static>,
+        origin: Origin,
     ) -> Result<Self, DurableError> {
         let connected = async { Remote::connect(options?, namespace, task_queue).await };
         match connected.await {
             Ok(remote) => Ok(Temporal::new(Engine::Remote(Arc::new(remote)))),
-            Err(ending) => Err(ending.of(
-                Origin {
-                    name: None,
-                    called_at,
-                },
-                None,
-            )),
+            Err(ending) => Err(ending.of(origin, None)),
         }
     }
 

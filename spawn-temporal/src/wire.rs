@@ -81,14 +81,12 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Counts the attempts that have left no trace up to `attempt`: the function's, unless the last one failed for
-    /// another reason.
-    pub(crate) fn up_to(self, attempt: u32, is_none_of_the_functions: bool) -> Self {
+    /// Counts the attempts before this one that have left no trace. They are the function's if the last one is.
+    pub(crate) fn up_to(self, attempt: u32, is_the_functions: bool) -> Self {
         let untold = attempt.saturating_sub(1).saturating_sub(self.seen);
-        let used = if is_none_of_the_functions {
-            self.used
-        } else {
-            self.used.saturating_add(untold)
+        let used = match is_the_functions {
+            true => self.used.saturating_add(untold),
+            false => self.used,
         };
         Progress {
             seen: self.seen.max(attempt.saturating_sub(1)),
@@ -104,14 +102,14 @@ mod tests {
     #[test]
     fn only_the_attempts_of_the_function_are_counted() {
         let none = Progress::default();
-        assert_eq!(none.up_to(1, false), Progress { seen: 0, used: 0 });
+        assert_eq!(none.up_to(1, true), Progress { seen: 0, used: 0 });
         // Two that were lost before they could tell anything.
-        assert_eq!(none.up_to(3, false), Progress { seen: 2, used: 2 });
+        assert_eq!(none.up_to(3, true), Progress { seen: 2, used: 2 });
         // Two workers without the function.
-        assert_eq!(none.up_to(3, true), Progress { seen: 2, used: 0 });
+        assert_eq!(none.up_to(3, false), Progress { seen: 2, used: 0 });
         // The third was handed back, and told so.
         let told = Progress { seen: 3, used: 2 };
-        assert_eq!(told.up_to(4, true), Progress { seen: 3, used: 2 });
-        assert_eq!(told.up_to(5, false), Progress { seen: 4, used: 3 });
+        assert_eq!(told.up_to(4, false), Progress { seen: 3, used: 2 });
+        assert_eq!(told.up_to(5, true), Progress { seen: 4, used: 3 });
     }
 }

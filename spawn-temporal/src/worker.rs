@@ -4,7 +4,6 @@ mod sdk;
 use std::{
     collections::HashSet,
     fmt::{self, Debug, Display},
-    panic::Location,
     sync::Arc,
     time::Duration,
 };
@@ -16,7 +15,7 @@ pub(crate) use self::host::Host;
 use crate::{
     DurableError, DurableErrorKind,
     engine::Engine,
-    error::{Ending, Origin},
+    error::{About, Ending, Origin},
     function::Function,
     remote::Remote,
     state::{State, States},
@@ -148,10 +147,7 @@ impl Worker {
         self,
         shutdown: F,
     ) -> impl Future<Output = Result<WorkerReport, DurableError>> {
-        let origin = Origin {
-            name: None,
-            called_at: Location::caller(),
-        };
+        let origin = Origin::here(About::Worker);
         async move {
             self.run(shutdown)
                 .await

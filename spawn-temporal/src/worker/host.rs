@@ -26,7 +26,6 @@ use tokio::{
 
 use crate::{
     DurableErrorKind, JobId,
-    error::Ending,
     function::{Function, Job},
     state::States,
     task::{Ended, Execution},
@@ -137,28 +136,23 @@ impl Host {
         let at_most = function.definition.attempts;
         let attempt = context.info().attempt;
         let told = told(&context);
-        let mut progress = told;
-        if told.seen + 1 < attempt {
-            let last = last_failure(&context).await;
-            let is_none_of_the_functions = matches!(
-                last.as_ref().map(|(name, _)| name.as_str()),
-                Some(wire::NO_FUNCTION | wire::HANDED_BACK)
-            );
-            progress = told.up_to(attempt, is_none_of_the_functions);
-            if progress.used >= at_most {
-                let message = last.map_or_else(String::new, |(_, message)| message);
-                let ending = Ending {
-                    attempts: progress.used,
-                    ..Ending::new(DurableErrorKind::AttemptsUsedUp, message)
-                };
-                return Err(failure(
-                    wire::type_of(ending.kind),
-                    &ending.message,
-                    ending.attempts,
-                    None,
-                    false,
-                ));
+        let is_told = told.seen + 1 >= attempt;
+        let last = match is_told && told.used < at_most {
+            true => None,
+            false => last_failure(&context).await,
+        };
+        let progress = match is_told {
+            true => told,
+            false => {
+                let name = last.as_ref().map(|(name, _)| name.as_str());
+                let is_the_functions = !matches!(name, Some(wire::NO_FUNCTION | wire::HANDED_BACK));
+                told.up_to(attempt, is_the_functions)
             }
+        };
+        if progress.used >= at_most {
+            let message = last.map_or_else(String::new, |(_, message)| message);
+            let name = wire::type_of(DurableErrorKind::AttemptsUsedUp);
+            return Err(failure(name, &message, progress.used, None, false));
         }
         let progress = Progress {
             seen: attempt,

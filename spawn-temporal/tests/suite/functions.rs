@@ -181,8 +181,9 @@ pub async fn crawl_once(temporal: &Temporal, millis: u64, #[state] log: Log) -> 
 
 /// Kills its worker.
 #[background(durable = "suite.kills", on = temporal, attempts = 2, backoff = "10ms..20ms")]
-pub async fn kills(temporal: &Temporal) -> u32 {
+pub async fn kills(temporal: &Temporal, after: u64) -> u32 {
     println!("started kills {}", attempt());
+    sleep(Duration::from_millis(after)).await;
     std::process::abort()
 }
 
@@ -202,4 +203,9 @@ pub async fn mark(temporal: &Temporal, folder: String, number: u32) -> u32 {
         .await
         .unwrap();
     number * 2
+}
+
+#[background(durable = "suite.echo", on = temporal, attempts = 2, backoff = "10ms..20ms")]
+pub async fn echo(temporal: &Temporal, text: String, times: usize) -> String {
+    text.repeat(times)
 }

@@ -22,7 +22,9 @@ async fn no_server_is_an_error_at_once() {
         .unwrap_err();
     assert_eq!(error.kind(), DurableErrorKind::Unavailable);
     assert!(
-        error.to_string().starts_with("Temporal is out of reach: "),
+        error
+            .to_string()
+            .starts_with("cannot connect to Temporal: "),
         "{error}"
     );
     let error = Temporal::connect("not a url", "default", "queue")

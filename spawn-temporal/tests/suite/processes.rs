@@ -88,20 +88,28 @@ async fn a_job_survives_its_worker() {
 async fn a_job_that_kills_each_worker_uses_up_its_attempts() {
     let engine = Engine::without_worker().await;
     let queue = engine.queue();
-    let job = kills(&engine.temporal);
-    for attempt in 1..=2 {
-        let mut worker = Process::start("worker", &queue, "");
-        worker.line(&format!("started kills {attempt}"));
-        assert!(!worker.wait().success());
+    // At once, and when the server has heard of the attempt.
+    for after in [0, 1_500] {
+        let job = kills(&engine.temporal, after);
+        for attempt in 1..=2 {
+            let mut worker = Process::start("worker", &queue, "");
+            worker.line(&format!("started kills {attempt}"));
+            assert!(!worker.wait().success());
+        }
+        let third = Process::start("worker", &queue, "");
+        let error = job.await.unwrap_err();
+        assert_eq!(error.kind(), DurableErrorKind::AttemptsUsedUp);
+        assert_eq!(error.attempts(), 2);
+        assert!(
+            error.message().contains("worker of the last one was lost"),
+            "{error}"
+        );
+        let output = third.kill();
+        assert!(
+            !output.iter().any(|line| line.contains("started")),
+            "{output:?}"
+        );
     }
-    let _third = Process::start("worker", &queue, "");
-    let error = job.await.unwrap_err();
-    assert_eq!(error.kind(), DurableErrorKind::AttemptsUsedUp);
-    assert_eq!(error.attempts(), 2);
-    assert!(
-        error.message().contains("worker of the last one was lost"),
-        "{error}"
-    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

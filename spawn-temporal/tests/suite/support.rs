@@ -182,10 +182,11 @@ impl Process {
         );
     }
 
-    /// SIGKILL.
-    pub fn kill(mut self) {
+    /// SIGKILL. Returns the lines that were not asked for.
+    pub fn kill(mut self) -> Vec<String> {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
+        (&mut self.lines).map(Result::unwrap).collect()
     }
 
     pub fn wait(mut self) -> std::process::ExitStatus {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use spawn_temporal::{DurableErrorKind, DurableHandle};
 
 use crate::{
-    functions::{Report, ReportError, generate, generate_now, nothing, whoami},
-    support::{connect, on_both_engines, queue},
+    functions::{Report, ReportError, echo, generate, generate_now, nothing, whoami},
+    support::{Engine, connect, on_both_engines, queue},
 };
 
 fn report(id: u32) -> Report {
@@ -51,6 +51,23 @@ on_both_engines! {
         assert!(text.contains("expected `alloc::vec::Vec<bool>`, and got `[\"suite.whoami/"), "{text}");
         assert!(text.contains("values.rs"), "{text}");
     }
+}
+
+/// More than a server with default settings keeps.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "needs a server: ci/temporal.sh"]
+async fn what_is_too_large_is_an_error() {
+    let engine = Engine::server().await;
+    let error = echo(&engine.temporal, "x".repeat(3_000_000), 1)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DurableErrorKind::NotAccepted, "{error}");
+    let error = echo(&engine.temporal, "x".repeat(1_000), 3_000)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DurableErrorKind::AttemptsUsedUp, "{error}");
+    assert!(error.message().to_lowercase().contains("size"), "{error}");
+    engine.end().await;
 }
 
 #[tokio::test]
