@@ -30,7 +30,7 @@ use crate::JobId;
 /// let error = generate_report(7).await.unwrap_err();
 /// assert_eq!(error.kind(), DurableErrorKind::Panicked);
 /// assert_eq!(error.message(), "no report 7");
-/// assert!(error.to_string().starts_with("job `docs.error.v1` panicked: no report 7 (called at src/"));
+/// assert!(error.to_string().starts_with("job `docs.error.v1` panicked: no report 7 (called at "));
 /// # }
 /// ```
 #[derive(Clone)]

@@ -67,20 +67,20 @@ impl Function {
         inventory::iter::<Function>.into_iter()
     }
 
-    /// Says which two functions have one name, if any do.
-    pub(crate) fn twice() -> Option<String> {
-        static TWICE: OnceLock<Option<String>> = OnceLock::new();
-        let find = || {
-            let mut seen = HashMap::new();
-            Function::all().find_map(|function| {
+    /// Of each name that two functions have: which two.
+    pub(crate) fn twice() -> &'static HashMap<&'static str, String> {
+        static TWICE: OnceLock<HashMap<&'static str, String>> = OnceLock::new();
+        TWICE.get_or_init(|| {
+            let (mut first, mut twice) = (HashMap::new(), HashMap::new());
+            for function in Function::all() {
                 let Definition { name, place, .. } = *function.definition;
-                let first = seen.insert(name, place)?;
-                Some(format!(
-                    "two durable functions are named `{name}`: one at {first}, another at {place}"
-                ))
-            })
-        };
-        TWICE.get_or_init(find).clone()
+                if let Some(other) = first.insert(name, place) {
+                    let text = format!("two durable functions are named `{name}`: one at {other}, another at {place}");
+                    twice.insert(name, text);
+                }
+            }
+            twice
+        })
     }
 }
 

@@ -164,7 +164,11 @@ impl Local {
         let missing = missing.map(|state| {
             format!("it takes a `#[state]` of type `{state}`; add `.state(…)` to `local()`")
         });
-        if let Some(message) = Function::twice().or(missing) {
+        if let Some(message) = Function::twice()
+            .get(function.definition.name)
+            .cloned()
+            .or(missing)
+        {
             return recorded(Err(Ending::new(DurableErrorKind::NotAccepted, message)));
         }
         let mut jobs = lock(&self.jobs);

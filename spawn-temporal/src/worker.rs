@@ -198,8 +198,8 @@ impl Worker {
 
     fn functions(&self) -> Result<Vec<Function>, Ending> {
         let refused = |message: String| Err(Ending::new(DurableErrorKind::NotAccepted, message));
-        if let Some(message) = Function::twice() {
-            return refused(message);
+        if let Some(message) = Function::twice().values().next() {
+            return refused(message.clone());
         }
         let mut functions: Vec<Function> = Function::all().copied().collect();
         if let Some(only) = &self.only {
