@@ -15,10 +15,10 @@ pub struct Arguments {
     error: Option<String>,
 }
 
-/// Adds an argument.
-pub fn put<T>(arguments: &mut Arguments, name: &'static str, codec: Codec<T>, value: &T) {
+/// Adds an argument. It is taken by value, as a lint would object to a function that borrows all of its own.
+pub fn put<T>(arguments: &mut Arguments, name: &'static str, codec: Codec<T>, value: T) {
     let separator = if arguments.json.is_empty() { '{' } else { ',' };
-    match codec.encode(value) {
+    match codec.encode(&value) {
         // A name is an identifier, in which JSON escapes nothing.
         Ok(json) => {
             arguments

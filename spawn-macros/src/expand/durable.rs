@@ -28,7 +28,7 @@ use syn::LitStr;
 ///             }
 ///         }
 ///         submit! { Function::of::<__BackgroundJob>() }
-///         start::<__BackgroundJob, _>(Installed, Options { … }, { … put(&mut arguments, "id", codec::<u32>(), &id); … }, codec::<R>())
+///         start::<__BackgroundJob, _>(Installed, Options { … }, { … put(&mut arguments, "id", codec::<u32>(), id); … }, codec::<R>())
 ///     }
 ///     ```
 pub(super) fn expand(context: &FnContext, task: &Task, name: &LitStr) -> TokenStream {
@@ -182,7 +182,7 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
             let (name, codec) = (recorded_name(parameter), codec(context, parameter.ty()));
             arguments.extend(quote_spanned! {span=>
                 #(#cfgs)* #[allow(clippy::used_underscore_binding)]
-                #runtime::__private::put(&mut __background_arguments, #name, #codec, &#argument);
+                #runtime::__private::put(&mut __background_arguments, #name, #codec, #argument);
             });
         }
     }
