@@ -39,20 +39,20 @@ pub fn put<T>(arguments: &mut Arguments, name: &'static str, codec: Codec<T>, va
     label = "its text would be the job's key",
     note = "implement `std::fmt::Display` for `{Self}`, or put `#[key]` on another argument"
 )]
-pub trait Key {
+pub trait JobKey {
     #[allow(missing_docs)] // internal
     fn text(&self) -> String;
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Display> Key for T {
+impl<T: Display> JobKey for T {
     fn text(&self) -> String {
         self.to_string()
     }
 }
 
 /// Makes an argument part of the job's id.
-pub fn key<T: Key>(arguments: &mut Arguments, value: &T) {
+pub fn key<T: JobKey>(arguments: &mut Arguments, value: &T) {
     arguments.keys.push(value.text());
 }
 

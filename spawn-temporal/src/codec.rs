@@ -9,7 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be recorded: the arguments and the result of a durable function are kept as JSON",
     label = "needs `Serialize`, `DeserializeOwned`, `Send` and `'static`",
-    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` on it and on its parts; what the worker has, such as a pool of connections, is a `#[state]` parameter"
+    note = "write `#[derive(serde::Serialize, serde::Deserialize)]` on it and on its parts; of a foreign error return the text; what the worker has, such as a pool of connections, is a `#[state]` parameter"
 )]
 pub trait Recorded: Serialize + DeserializeOwned + Send + 'static {}
 

@@ -231,7 +231,7 @@ impl<T: Recorded> DurableHandle<T> {
     }
 }
 
-impl<T, E: FromDurableError> DurableHandle<Result<T, E>> {
+impl<T, E> DurableHandle<Result<T, E>> {
     /// Makes one `Result` of the two: that of the function, and that of the job.
     ///
     /// `E` has to be `From<DurableError>`. Without that, write `handle.await??`.
@@ -266,7 +266,10 @@ impl<T, E: FromDurableError> DurableHandle<Result<T, E>> {
     /// assert_eq!(generate_report(0).flatten().await, Err(ReportError::NoRows));
     /// # }
     /// ```
-    pub fn flatten(self) -> Flatten<T, E> {
+    pub fn flatten(self) -> Flatten<T, E>
+    where
+        E: FromDurableError,
+    {
         Flatten {
             handle: self,
             convert: E::from_durable_error,

@@ -1,7 +1,7 @@
 //! What the expansions of `#[background(durable = "…")]` call. No promises are made for it.
 #![allow(missing_docs)]
 
-use std::fmt::Display;
+use std::{fmt::Display, time::Duration};
 
 pub use inventory;
 pub use spawn_runtime::__private::{
@@ -15,7 +15,7 @@ use crate::{
     handle::Handle,
 };
 pub use crate::{
-    arguments::{Arguments, Key, key, put},
+    arguments::{Arguments, JobKey, key, put},
     codec::{Codec, Recorded, codec},
     engine::Options,
     function::{Call, Definition, Function, Job, Unprepared, Work, argument, state, token, work},
@@ -26,6 +26,10 @@ pub use crate::{
 /// Formats a label.
 pub fn label(label: &(impl Display + ?Sized)) -> Option<String> {
     Some(label.to_string())
+}
+
+pub fn timeout(timeout: Duration) -> Option<Duration> {
+    Some(timeout)
 }
 
 /// Records a job.

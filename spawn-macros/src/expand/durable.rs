@@ -151,7 +151,6 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
         }
         None => quote_spanned!(span=> #runtime::__private::Installed),
     };
-    let some = |value: TokenStream| quote_spanned!(span=> ::core::option::Option::Some(#value));
     let none = || quote_spanned!(span=> ::core::option::Option::None);
     let label = match &task.label {
         Some(label) => {
@@ -162,8 +161,16 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
         None => none(),
     };
     let timeout = match &task.timeout {
-        Some(Timeout::Computed(timeout)) => some(timeout.to_token_stream()),
-        Some(Timeout::Known(timeout)) => some(call::duration(context, *timeout)),
+        Some(Timeout::Computed(timeout)) => {
+            // At the expression itself, where rustc then says that it is no `Duration`.
+            let place = first_span(timeout);
+            let there = context.runtime_at(place);
+            quote_spanned!(place=> #there::__private::timeout(#timeout))
+        }
+        Some(Timeout::Known(timeout)) => {
+            let timeout = call::duration(context, *timeout);
+            quote_spanned!(span=> #runtime::__private::timeout(#timeout))
+        }
         None => none(),
     };
     let attempts = task.attempts.as_ref();
@@ -172,11 +179,12 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
     for parameter in context.parameters.iter().filter(|it| !it.is_hidden()) {
         let (cfgs, argument) = (parameter.cfgs(), parameter.argument());
         if !parameter.key.is_empty() {
-            let there = context.runtime_at(parameter.place());
-            let key = quote_spanned!(parameter.place()=> #there::__private::key);
-            arguments.extend(quote_spanned! {span=>
-                #(#cfgs)* #key(&mut __background_arguments, &#argument);
-            });
+            // At the argument, where rustc then says that it has no `Display`.
+            let place = parameter.place();
+            let there = context.runtime_at(place);
+            let all = quote_spanned!(span=> &mut __background_arguments);
+            let key = quote_spanned!(place=> #there::__private::key(#all, &#argument));
+            arguments.extend(quote_spanned!(span=> #(#cfgs)* #key;));
         }
         if !parameter.stays_with_caller {
             let (name, codec) = (recorded_name(parameter), codec(context, parameter.ty()));

@@ -64,6 +64,7 @@ impl ActivityImplementer for Registration {
     }
 }
 
+/// What an activity runs on has to be one. All are registered by the [`Registration`].
 impl ActivityImplementer for Host {
     fn register_all(self: Arc<Self>, _: &mut ActivityDefinitions) {}
 }
@@ -124,9 +125,6 @@ impl Host {
     }
 
     /// Runs an attempt.
-    ///
-    /// The engine counts every attempt, also those of workers that stop or lack the function. Which were the function's
-    /// is counted here: a failure of the last of these is one that the engine must not retry.
     async fn execute(
         self: Arc<Self>,
         function: Function,
@@ -134,52 +132,17 @@ impl Host {
         input: RawValue,
     ) -> Result<RawValue, ActivityError> {
         let at_most = function.definition.attempts;
-        let attempt = context.info().attempt;
-        let told = told(&context);
-        let is_told = told.seen + 1 >= attempt;
-        let last = match is_told && told.used < at_most {
-            true => None,
-            false => last_failure(&context).await,
-        };
-        let progress = match is_told {
-            true => told,
-            false => {
-                let name = last.as_ref().map(|(name, _)| name.as_str());
-                let is_the_functions = !matches!(name, Some(wire::NO_FUNCTION | wire::HANDED_BACK));
-                told.up_to(attempt, is_the_functions)
-            }
-        };
-        if progress.used >= at_most {
-            let message = last.map_or_else(String::new, |(_, message)| message);
-            let name = wire::type_of(DurableErrorKind::AttemptsUsedUp);
-            return Err(failure(name, &message, progress.used, None, false));
-        }
-        let progress = Progress {
-            seen: attempt,
-            used: progress.used + 1,
-        };
-        if attempt > 1 {
-            // Should this worker be lost at once, the next one must not take this attempt for one without a body.
-            heartbeat(&context, progress).await;
-        }
+        let progress = count(&context, at_most).await?;
         let options = options(&context);
-        let input = match wire::json_of(&input.payloads) {
-            Ok(input) => input.into(),
-            Err(error) => {
-                return Err(failure(
-                    wire::type_of(DurableErrorKind::Undecodable),
-                    &error,
-                    progress.used,
-                    None,
-                    false,
-                ));
-            }
-        };
+        let input = wire::json_of(&input.payloads).map_err(|error| {
+            let name = wire::type_of(DurableErrorKind::Undecodable);
+            failure(name, &error, progress.used, None, false)
+        })?;
         let execution = Execution {
             function,
             id: JobId::from(context.info().activity_id.as_str()),
             label: options.label,
-            input,
+            input: input.into(),
             states: self.states.clone(),
             timeout: options.timeout,
         };
@@ -248,6 +211,43 @@ impl Host {
             .build();
         ActivityError::application(failure)
     }
+}
+
+/// Counts this attempt, unless the function has none left.
+///
+/// The engine counts every attempt, also those of workers that stop or lack the function. Which were the function's is
+/// counted here: a failure of the last of these is one that the engine must not retry.
+async fn count(context: &ActivityContext, at_most: u32) -> Result<Progress, ActivityError> {
+    let attempt = context.info().attempt;
+    let told = told(context);
+    let is_told = told.seen + 1 >= attempt;
+    // One more question to the server, and only where it is needed.
+    let last = match is_told && told.used < at_most {
+        true => None,
+        false => last_failure(context).await,
+    };
+    let before = match is_told {
+        true => told,
+        false => {
+            let name = last.as_ref().map(|(name, _)| name.as_str());
+            let is_the_functions = !matches!(name, Some(wire::NO_FUNCTION | wire::HANDED_BACK));
+            told.up_to(attempt, is_the_functions)
+        }
+    };
+    if before.used >= at_most {
+        let message = last.map_or_else(String::new, |(_, message)| message);
+        let name = wire::type_of(DurableErrorKind::AttemptsUsedUp);
+        return Err(failure(name, &message, before.used, None, false));
+    }
+    let progress = Progress {
+        seen: attempt,
+        used: before.used + 1,
+    };
+    if attempt > 1 {
+        // Should this worker be lost at once, the next one must not take this attempt for one without a body.
+        heartbeat(context, progress).await;
+    }
+    Ok(progress)
 }
 
 /// What the last heartbeat of an earlier attempt has told.
