@@ -1,0 +1,193 @@
+//! Measures a durable function beside the same activity with the SDK's client and worker used bare: the latency from the
+//! call to the typed result, and jobs per second. Both in one run, in turns, on one server.
+//!
+//! `ci/temporal-bench.sh` starts a server, runs this, and writes the table of BENCHMARKS.md.
+
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
+
+use spawn_temporal::{Temporal, background};
+use temporalio_client::{
+    ActivityStartOptions, Client, ClientOptions, Connection, ConnectionOptions,
+};
+use temporalio_sdk::{
+    Runtime, Worker, WorkerOptions,
+    activities::{ActivityContext, ActivityError, activities},
+};
+
+const ROUNDS: usize = 9;
+const CALLS: usize = 40;
+const JOBS: usize = 400;
+const AT_ONCE: usize = 50;
+
+#[background(durable = "bench.add_one", on = temporal)]
+async fn add_one(temporal: &Temporal, number: u32) -> u32 {
+    number + 1
+}
+
+struct Bare;
+
+#[activities]
+impl Bare {
+    #[activity]
+    async fn add_one(_: ActivityContext, number: u32) -> Result<u32, ActivityError> {
+        Ok(number + 1)
+    }
+}
+
+async fn client(address: &str) -> Client {
+    let url = format!("http://{address}").parse::<url::Url>().unwrap();
+    let connection = Connection::connect(ConnectionOptions::new(url).build())
+        .await
+        .unwrap();
+    Client::new(connection, ClientOptions::new("default").build()).unwrap()
+}
+
+/// The SDK's worker as its own example has it, on threads of its own like ours.
+fn start_bare_worker(address: String, queue: String) {
+    std::thread::spawn(move || {
+        let tokio = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        tokio.block_on(async {
+            let runtime = Runtime::from_current_tokio(Default::default()).unwrap();
+            let options = WorkerOptions::new(queue).register_activities(Bare).build();
+            Worker::new(&runtime, client(&address).await, options)
+                .unwrap()
+                .run()
+                .await
+                .unwrap();
+        });
+    });
+}
+
+#[derive(Clone)]
+struct Ways {
+    client: Client,
+    bare_queue: String,
+    temporal: Temporal,
+}
+
+impl Ways {
+    async fn bare(&self, number: u32) -> u32 {
+        let id = uuid::Uuid::new_v4().to_string();
+        let options = ActivityStartOptions::with_start_to_close_timeout(
+            &self.bare_queue,
+            id,
+            Duration::from_secs(60),
+        )
+        .build();
+        let handle = self
+            .client
+            .start_activity(Bare::add_one, number, options)
+            .await
+            .unwrap();
+        handle.result().await.unwrap()
+    }
+
+    async fn durable(&self, number: u32) -> u32 {
+        add_one(&self.temporal, number).await.unwrap()
+    }
+}
+
+/// The median latency of calls, one after the other.
+async fn latency<F: Future<Output = u32>>(call: impl Fn(u32) -> F) -> Duration {
+    let mut latencies = Vec::new();
+    for number in 0..CALLS as u32 {
+        let begun = Instant::now();
+        assert_eq!(call(number).await, number + 1);
+        latencies.push(begun.elapsed());
+    }
+    median(latencies)
+}
+
+/// Jobs per second, so many at once.
+async fn throughput<F: Future<Output = u32> + Send + 'static>(call: impl Fn(u32) -> F) -> f64 {
+    let begun = Instant::now();
+    let mut running = tokio::task::JoinSet::new();
+    for number in 0..JOBS as u32 {
+        if running.len() == AT_ONCE {
+            running.join_next().await.unwrap().unwrap();
+        }
+        running.spawn(call(number));
+    }
+    while let Some(value) = running.join_next().await {
+        value.unwrap();
+    }
+    JOBS as f64 / begun.elapsed().as_secs_f64()
+}
+
+fn median<T: PartialOrd + Copy>(mut values: Vec<T>) -> T {
+    values.sort_by(|one, other| one.partial_cmp(other).unwrap());
+    values[values.len() / 2]
+}
+
+fn main() {
+    // `cargo test --benches` only wants to know that it builds.
+    let Ok(address) = std::env::var("TEMPORAL_ADDRESS") else {
+        println!("skipped: TEMPORAL_ADDRESS is not set");
+        return;
+    };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(measure(address));
+}
+
+async fn measure(address: String) {
+    let queue = |way: &str| format!("bench-{way}-{}", uuid::Uuid::new_v4());
+    let (bare_queue, our_queue) = (queue("bare"), queue("ours"));
+    start_bare_worker(address.clone(), bare_queue.clone());
+    let temporal = Temporal::connect(&address, "default", &our_queue)
+        .await
+        .unwrap();
+    let worker = temporal.worker().run_until(std::future::pending::<()>());
+    drop(tokio::spawn(worker));
+    let ways = Ways {
+        client: client(&address).await,
+        bare_queue,
+        temporal,
+    };
+
+    let (bare, durable) = (ways.clone(), ways);
+    let bare = move |number| {
+        let ways = bare.clone();
+        async move { ways.bare(number).await }
+    };
+    let durable = move |number| {
+        let ways = durable.clone();
+        async move { ways.durable(number).await }
+    };
+    // The first calls of either are slow.
+    let _ = (latency(&bare).await, latency(&durable).await);
+    let (mut bare_latency, mut our_latency, mut bare_rate, mut our_rate) =
+        (vec![], vec![], vec![], vec![]);
+    let (mut latency_ratio, mut rate_ratio) = (vec![], vec![]);
+    for _ in 0..ROUNDS {
+        bare_latency.push(latency(&bare).await.as_secs_f64() * 1e3);
+        our_latency.push(latency(&durable).await.as_secs_f64() * 1e3);
+        bare_rate.push(throughput(&bare).await);
+        our_rate.push(throughput(&durable).await);
+        latency_ratio.push(our_latency.last().unwrap() / bare_latency.last().unwrap());
+        rate_ratio.push(our_rate.last().unwrap() / bare_rate.last().unwrap());
+    }
+    println!("| | the SDK alone | `durable` | ratio |\n|---|---|---|---|");
+    println!(
+        "| from the call to the typed result, one at a time | {:.1} ms | {:.1} ms | {:.2} |",
+        median(bare_latency),
+        median(our_latency),
+        median(latency_ratio)
+    );
+    println!(
+        "| jobs per second, {AT_ONCE} at once | {:.0} | {:.0} | {:.2} |",
+        median(bare_rate),
+        median(our_rate),
+        median(rate_ratio)
+    );
+}

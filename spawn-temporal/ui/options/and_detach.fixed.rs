@@ -1,0 +1,12 @@
+use spawn_temporal::background;
+
+#[background(durable = "ui.options.and_detach")]
+async fn double(number: u32) -> u32 {
+    number * 2
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    spawn_temporal::local().install();
+    double(4).id().await.unwrap();
+}

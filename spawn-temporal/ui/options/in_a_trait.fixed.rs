@@ -1,0 +1,12 @@
+use spawn_temporal::background;
+
+trait Double {
+    #[background(crate = ::spawn_runtime)]
+    async fn double(self, number: u32) -> u32;
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    spawn_temporal::local().install();
+    // The implementations are elsewhere.
+}

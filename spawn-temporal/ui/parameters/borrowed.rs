@@ -1,0 +1,12 @@
+use spawn_temporal::background;
+
+#[background(durable = "ui.parameters.borrowed")]
+async fn length(text: &str) -> usize {
+    text.len()
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    spawn_temporal::local().install();
+    assert_eq!(length("four").await.unwrap(), 4);
+}

@@ -1,0 +1,14 @@
+use spawn_temporal::background;
+
+#[background(durable = "ui.parameters.key_twice")]
+async fn double(#[key] #[key] number: u32) -> u32 {
+    number * 2
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() {
+    spawn_temporal::local().install();
+    assert_eq!(double(4).await.unwrap(), 8);
+}
+
+//~ fix 4: async fn double(#[key] number: u32) -> u32 {
