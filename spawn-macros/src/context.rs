@@ -51,7 +51,9 @@ impl FnContext {
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
             let index = parameters.len();
-            parameters.push(Parameter::new(index, input, direct, generated));
+            let mut parameter = Parameter::new(index, input, direct, generated);
+            parameter.is_durable = options.has("durable");
+            parameters.push(parameter);
         }
         leave_with_caller(&mut parameters, &function, &options.evaluated_at_the_call());
         FnContext {

@@ -14,6 +14,8 @@ pub(crate) struct Parameter {
     /// The `#[state]`s, and the `#[key]`s, of a durable function.
     pub state: Vec<Attribute>,
     pub key: Vec<Attribute>,
+    /// Whether the function is durable: in another a `#[state]` is a mistake, and callers give the argument.
+    pub is_durable: bool,
     pub kind: Kind,
     /// Where the statements are said to be that bind its variables anew, for the lints that look at
     /// those.
@@ -83,6 +85,7 @@ impl Parameter {
             cancel,
             state,
             key,
+            is_durable: false,
             kind,
             stays_with_caller: false,
             substitute: format_ident!(
@@ -98,7 +101,7 @@ impl Parameter {
 
     /// Whether the worker gives it to a durable function.
     pub(crate) fn is_state(&self) -> bool {
-        !self.state.is_empty() && !matches!(self.kind, Kind::Receiver(_))
+        self.is_durable && !self.state.is_empty() && !matches!(self.kind, Kind::Receiver(_))
     }
 
     /// Whether the callers do not see it.
