@@ -1,5 +1,6 @@
 use spawn_temporal::background;
 
+#[allow(dead_code)] // its implementations are elsewhere
 trait Double {
     #[background(durable = "ui.options.trait")]
     async fn double(self, number: u32) -> u32;
@@ -8,5 +9,6 @@ trait Double {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     spawn_temporal::local().install();
-    // The implementations are elsewhere.
 }
+
+//~ fix 5: #[background]
