@@ -268,6 +268,10 @@ async fn record(client: Client, task_queue: String, request: Request) -> Result<
         .await
     {
         Ok(_) | Err(StartActivityError::AlreadyStarted { .. }) => Ok(id),
+        // There is no such namespace.
+        Err(StartActivityError::Rpc(status)) if status.code() == Code::NotFound => {
+            Err(Ending::new(DurableErrorKind::NotAccepted, status.message()))
+        }
         Err(StartActivityError::Rpc(status)) => Err(ending_of_status(&status)),
         Err(error) => Err(Ending::new(DurableErrorKind::NotAccepted, chain(&error))),
     }

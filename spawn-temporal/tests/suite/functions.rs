@@ -57,8 +57,9 @@ pub async fn generate(
     }
 }
 
-/// No value, no arguments: the smallest.
+/// No value, no arguments: the smallest. Another attribute goes first.
 #[background(durable = "suite.nothing", on = temporal)]
+#[cfg_attr(all(), allow(clippy::unused_async))]
 pub async fn nothing(temporal: &Temporal) {}
 
 #[background(durable = "suite.whoami", on = temporal, label = format_args!("order {order}"))]

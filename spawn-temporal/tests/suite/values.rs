@@ -160,14 +160,7 @@ mod another_version {
             assert_eq!(error.kind(), DurableErrorKind::Undecodable);
             assert!(error.message().starts_with(expected), "{error}");
         }
+        assert_eq!(versions(&temporal, 1, None).await.unwrap(), "1 None");
         worker.stop().await;
-        versions_is_callable_too(&temporal);
-    }
-
-    /// The call of this version compiles beside it.
-    fn versions_is_callable_too(temporal: &spawn_temporal::Temporal) {
-        let _: fn(&spawn_temporal::Temporal, u32, Option<String>) -> DurableHandle<String> =
-            versions;
-        let _ = temporal;
     }
 }

@@ -54,7 +54,7 @@ async fn a_worker_without_a_state_or_a_function_does_not_start() {
     let error = start(unknown.worker().only(["suite.nothing"])).await;
     assert!(error.message().contains("no-such-namespace"), "{error}");
     let error = nothing(&unknown).await.unwrap_err();
-    assert_eq!(error.kind(), DurableErrorKind::UnknownId, "{error}");
+    assert_eq!(error.kind(), DurableErrorKind::NotAccepted, "{error}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
