@@ -13,5 +13,5 @@ cargo test
 cargo test -p temporal-ui-tests --test fixed
 start_temporal_server
 # Not so many at once that a busy machine takes a worker for lost.
-cargo test --test suite --test report_cluster -- --ignored --test-threads 4
+cargo test --test suite --test report_cluster -- --ignored --test-threads 3
 RUSTDOCFLAGS="-D warnings" cargo doc --no-deps

@@ -119,7 +119,7 @@
 //! **An answer of the server is waited for**, for a [minute](Temporal::patience) of silence, by those who wait for a
 //! value. Recording a job gives up after some five seconds, since a client is waiting to hear of it.
 //!
-//! **A worker is lost after five seconds** without a heartbeat. Each job sends one a second, from a thread of its own. A
+//! **A worker is lost after ten seconds** without a heartbeat. Each job sends one a second, from a thread of its own. A
 //! server that is away for longer than that finds the heartbeat overdue when it is back, so the job starts again
 //! elsewhere although its worker lives. Delivery is [at least once](Worker#delivery-is-at-least-once). What a body came
 //! to while the server was away is lost, and the body runs again.

@@ -36,8 +36,9 @@ use crate::{
     wire::{self, Details},
 };
 
-/// A worker that is not heard of for so long is lost. It is heard of five times in that time.
-const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(5);
+/// A worker that is not heard of for so long is lost. It is heard of ten times in that time: at five seconds a busy
+/// dev server took living workers for lost.
+const HEARTBEAT_TIMEOUT: Duration = Duration::from_secs(10);
 /// The worker applies the timeout. This is for one that can't.
 const TIMEOUT_SLACK: Duration = Duration::from_secs(10);
 /// The engine asks for a timeout where a function has none.

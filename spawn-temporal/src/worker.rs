@@ -28,7 +28,7 @@ use crate::{
 ///
 /// # Delivery is at least once
 ///
-/// A worker that is killed, or cut off for some seconds, is taken for lost after five, and the job starts again
+/// A worker that is killed, or cut off for some seconds, is taken for lost after ten, and the job starts again
 /// elsewhere, from its beginning, possibly while the first still runs. So a body has to bear being run twice:
 ///
 /// - writes that replace, or that are guarded by [`job_id`](crate::job_id) (`INSERT … ON CONFLICT DO NOTHING`);

@@ -151,6 +151,6 @@ async fn a_worker_that_is_dropped_hands_back_too() {
 #[ignore = "needs a server: ci/temporal.sh"]
 async fn a_body_that_blocks_is_not_taken_for_lost() {
     let engine = Engine::server().await;
-    assert_eq!(blocks(&engine.temporal, 8).await.unwrap(), 1);
+    assert_eq!(blocks(&engine.temporal, 13).await.unwrap(), 1);
     engine.end().await;
 }
