@@ -52,12 +52,32 @@ impl Backoff {
         Backoff { first, longest }
     }
 
-    /// Returns the first wait.
+    /// Returns the first wait, before it is shortened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::Backoff;
+    ///
+    /// let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+    /// assert_eq!(backoff.first(), Duration::from_millis(200));
+    /// ```
     pub const fn first(self) -> Duration {
         self.first
     }
 
-    /// Returns the longest wait.
+    /// Returns the longest wait, before it is shortened.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::Backoff;
+    ///
+    /// let backoff = Backoff::new(Duration::from_millis(200), Duration::from_secs(30));
+    /// assert_eq!(backoff.longest(), Duration::from_millis(30_000));
+    /// ```
     pub const fn longest(self) -> Duration {
         self.longest
     }
