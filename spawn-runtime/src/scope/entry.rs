@@ -339,7 +339,7 @@ impl Entry {
         let (Some(observer), Some(task)) = (self.node.observer(), self.info()) else {
             return;
         };
-        let is_cut_off = {
+        let is_aborted = {
             let mut control = lock(&self.control);
             control.told = true;
             control.aborted && self.node.is_aborting()
@@ -351,7 +351,7 @@ impl Entry {
             Ending::TimedOut => TaskEnding::TimedOut,
             Ending::Refused => TaskEnding::Refused,
             // By a shutdown of the scope.
-            Ending::Cancelled if is_cut_off => TaskEnding::Aborted,
+            Ending::Cancelled if is_aborted => TaskEnding::Aborted,
             Ending::Cancelled => TaskEnding::Cancelled,
         };
         catch_panic(|| observer.ended(&task, ending));

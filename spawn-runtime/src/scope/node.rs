@@ -178,23 +178,23 @@ impl Node {
     /// [woken](Self::wake_waiters) that wait for the last.
     #[inline]
     pub(super) fn leave(&self, entry: &Entry, ending: Ending) -> bool {
-        let cut_off = if ending == Ending::Cancelled {
+        let aborted_task = if ending == Ending::Cancelled {
             entry.aborted_info()
         } else {
             None
         };
         entry.leaves();
-        let cut_off = cut_off.as_ref();
-        let above = || match cut_off {
+        let aborted_task = aborted_task.as_ref();
+        let above = || match aborted_task {
             None => Node::count_above(self.above(), entry.shard, ending, None),
             // From the root: a task that is in the list of a scope is counted in those above it.
             Some(_) => {
                 let mut above: Vec<_> = self.above().collect();
                 above.reverse();
-                Node::count_above(above.into_iter(), entry.shard, ending, cut_off)
+                Node::count_above(above.into_iter(), entry.shard, ending, aborted_task)
             }
         };
-        let count = self.count(ending, cut_off);
+        let count = self.count(ending, aborted_task);
         self.registry.leave(entry.shard, entry.key(), count, above)
     }
 
@@ -202,10 +202,10 @@ impl Node {
         above: impl Iterator<Item = &'a Node>,
         shard: usize,
         ending: Ending,
-        cut_off: Option<&TaskInfo>,
+        aborted_task: Option<&TaskInfo>,
     ) -> bool {
         above.fold(false, |is_last, node| {
-            let count = node.count(ending, cut_off);
+            let count = node.count(ending, aborted_task);
             node.registry.leave_below(shard, count) | is_last
         })
     }
@@ -214,11 +214,11 @@ impl Node {
     fn count(
         &self,
         ending: Ending,
-        cut_off: Option<&TaskInfo>,
+        aborted_task: Option<&TaskInfo>,
     ) -> impl FnOnce(&mut Counts, &mut Vec<TaskInfo>) {
         // By another scope's shutdown, it is one of the cancelled: a list of them would grow for as long as
         // this scope lives.
-        move |counts, aborted| match cut_off.filter(|_| self.is_aborting()) {
+        move |counts, aborted| match aborted_task.filter(|_| self.is_aborting()) {
             None => counts.count(ending),
             Some(task) => {
                 counts.abort();

@@ -119,7 +119,7 @@ impl Registry {
         let mut shard = lock(&self.shards[shard].0);
         let is_last = shard.count(count) | above();
         let mut entry = shard.remove(key);
-        if !shard.closed && shard.unused.len() < FEW {
+        if !shard.closed && shard.unused.len() < KEEP_AT_MOST {
             shard.unused.extend(entry.take());
         }
         drop(shard);
@@ -173,9 +173,9 @@ impl Registry {
     pub(super) fn for_each(&self, mut act: impl FnMut(&Arc<Entry>)) {
         for shard in 0..self.shards.len() {
             let mut key = 0;
-            while let Some(tasks) = self.some_from(shard, key, SOME) {
+            while let Some(tasks) = self.some_from(shard, key, LIST_CHUNK) {
                 tasks.iter().for_each(&mut act);
-                key += SOME;
+                key += LIST_CHUNK;
             }
         }
     }
@@ -216,7 +216,7 @@ impl Registry {
 impl Shard {
     #[inline]
     fn insert(&mut self, entry: Arc<Entry>) -> usize {
-        if self.tasks.len() == self.tasks.capacity() && self.tasks.len() >= FEW {
+        if self.tasks.len() == self.tasks.capacity() && self.tasks.len() >= KEEP_AT_MOST {
             self.shrink_below = self.tasks.len() / 2;
         }
         self.tasks.insert(entry)
@@ -243,7 +243,7 @@ impl Shard {
     #[cold]
     fn shrink(&mut self) {
         self.tasks.shrink_to_fit();
-        self.shrink_below = match self.tasks.capacity() > FEW {
+        self.shrink_below = match self.tasks.capacity() > KEEP_AT_MOST {
             true => self.tasks.len() / 2,
             false => 0,
         };
@@ -251,10 +251,10 @@ impl Shard {
 }
 
 /// The memory for so many tasks is kept, and so many unused entries at the most.
-const FEW: usize = 1_024;
+const KEEP_AT_MOST: usize = 1_024;
 
 /// For how many tasks a lock is held at a time, so that a spawner does not wait long: some microseconds.
-const SOME: usize = 128;
+const LIST_CHUNK: usize = 128;
 
 /// As many as can be of use.
 fn shards() -> usize {

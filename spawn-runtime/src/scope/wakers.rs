@@ -13,21 +13,21 @@ use super::{
 };
 use crate::error::catch_panic;
 
-/// The wakers of tasks that wait for the next time that something happens.
+/// The wakers of tasks that wait for the next event.
 ///
 /// tokio's `Notify` would do, but for wakers that panic: it does not wake those that come after one,
 /// and lets the panic go on through what notifies, which here may be the end of any task.
 #[derive(Default)]
 pub(super) struct Wakers {
-    /// How many wait.
-    waits: AtomicUsize,
+    /// How many calls of `wait` are not over.
+    waiters: AtomicUsize,
     waiting: Mutex<Waiting>,
 }
 
 #[derive(Default)]
 struct Waiting {
-    /// How often it has happened.
-    times: u64,
+    /// How many events there were.
+    events: u64,
     next: u64,
     /// In the order of their numbers.
     wakers: Vec<(u64, Waker)>,
@@ -42,55 +42,55 @@ impl Waiting {
 }
 
 impl Wakers {
-    /// Waits until it is so, which is looked at now and each time when it has happened.
-    pub(super) async fn until(&self, is_so: impl Fn() -> bool) {
+    /// Waits until the condition holds. It is checked now, and after each event.
+    pub(super) async fn until(&self, condition: impl Fn() -> bool) {
         loop {
-            // Before the look, so that nothing is missed after it.
-            let again = self.wait();
-            if is_so() {
+            // Before the check, so that no event after it is missed.
+            let next = self.wait();
+            if condition() {
                 return;
             }
-            again.await;
+            next.await;
         }
     }
 
-    /// Resolves when it happens after this call, polled or not.
+    /// Resolves at the first event after this call, polled or not.
     pub(super) fn wait(&self) -> Wait<'_> {
         // Relaxed: the lock publishes it, as `wake_if` says.
-        self.waits.fetch_add(1, Relaxed);
+        self.waiters.fetch_add(1, Relaxed);
         Wait {
             wakers: self,
-            times: lock(&self.waiting).times,
+            events: lock(&self.waiting).events,
             number: None,
         }
     }
 
-    /// It has happened.
+    /// Makes an event, and wakes all.
     pub(super) fn wake_all(&self) {
-        self.wake_those_who_wait(|| true);
+        self.wake_waiters_if(|| true);
     }
 
-    /// It has happened if `is_so`, which is asked only if there is a call of [`wait`](Self::wait) to be told. That
-    /// call came before: it misses nothing, and is not told of what was so before it.
+    /// The same if the condition holds, which is checked only if something waits. Every [`wait`](Self::wait) that is
+    /// woken was called before that check.
     ///
-    /// The caller has changed what `is_so` looks at under a lock, and one who waits looks at it under that lock after
-    /// the call.
+    /// The caller has changed what the condition depends on under a lock. A waiter checks it under that lock, after
+    /// its call of `wait`.
     #[inline]
-    pub(super) fn wake_if(&self, is_so: impl FnOnce() -> bool) {
-        // Relaxed: one who waits has increased it before the look that took the caller's lock. If that look came first, then
-        // the lock has published the increase; and if not, then the look has seen the change.
-        if self.waits.load(Relaxed) > 0 {
-            self.wake_those_who_wait(is_so);
+    pub(super) fn wake_if(&self, condition: impl FnOnce() -> bool) {
+        // Relaxed: a waiter increases it, and then checks under the caller's lock. If that check came before the caller's
+        // change, the lock has published the increase. If it came after, it has seen the change.
+        if self.waiters.load(Relaxed) > 0 {
+            self.wake_waiters_if(condition);
         }
     }
 
     #[cold]
-    fn wake_those_who_wait(&self, is_so: impl FnOnce() -> bool) {
+    fn wake_waiters_if(&self, condition: impl FnOnce() -> bool) {
         let mut waiting = lock(&self.waiting);
-        if !is_so() {
+        if !condition() {
             return;
         }
-        waiting.times += 1;
+        waiting.events += 1;
         let wakers = mem::take(&mut waiting.wakers);
         drop(waiting);
         for (_, waker) in wakers {
@@ -101,7 +101,7 @@ impl Wakers {
 
 pub(super) struct Wait<'a> {
     wakers: &'a Wakers,
-    times: u64,
+    events: u64,
     /// That of its waker.
     number: Option<u64>,
 }
@@ -113,7 +113,7 @@ impl Future for Wait<'_> {
         // Wakers are cloned and dropped outside the lock: both may be user code.
         let waker = cx.waker().clone();
         let mut waiting = lock(&self.wakers.waiting);
-        if waiting.times != self.times {
+        if waiting.events != self.events {
             drop(waiting);
             return Poll::Ready(());
         }
@@ -134,8 +134,8 @@ impl Future for Wait<'_> {
 
 impl Drop for Wait<'_> {
     fn drop(&mut self) {
-        // Relaxed: one wait less, which publishes nothing.
-        self.wakers.waits.fetch_sub(1, Relaxed);
+        // Relaxed: one waiter less, which publishes nothing.
+        self.wakers.waiters.fetch_sub(1, Relaxed);
         let Some(number) = self.number else { return };
         let mut waiting = lock(&self.wakers.waiting);
         let index = waiting.index_of(number).ok();
