@@ -164,6 +164,30 @@ impl<T> DurableHandle<T> {
     /// # Errors
     ///
     /// If the job could not be recorded, is unknown, or the server is out of reach.
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the request may have been sent or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_temporal::{DurableErrorKind, background};
+    ///
+    /// #[background(durable = "docs.cancel.v1")]
+    /// async fn watch(host: String) {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), spawn_temporal::DurableError> {
+    /// spawn_temporal::local().install();
+    /// let job = watch("example.org".to_owned());
+    /// job.cancel().await?;
+    /// assert_eq!(job.await.unwrap_err().kind(), DurableErrorKind::Cancelled);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn cancel(&self) -> Result<(), DurableError> {
         let (engine, id) = self.job.recorded().await?;
         let result = engine.cancel(&id).await;
@@ -179,6 +203,30 @@ impl<T> DurableHandle<T> {
     /// # Errors
     ///
     /// As those of [`cancel`](Self::cancel).
+    ///
+    /// # Cancel safety
+    ///
+    /// If the future is dropped, the request may have been sent or not.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_temporal::{DurableErrorKind, background};
+    ///
+    /// #[background(durable = "docs.terminate.v1")]
+    /// async fn watch(host: String) {
+    ///     std::future::pending().await
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), spawn_temporal::DurableError> {
+    /// spawn_temporal::local().install();
+    /// let job = watch("example.org".to_owned());
+    /// job.terminate().await?;
+    /// assert_eq!(job.await.unwrap_err().kind(), DurableErrorKind::Terminated);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn terminate(&self) -> Result<(), DurableError> {
         let (engine, id) = self.job.recorded().await?;
         let result = engine.terminate(&id).await;
@@ -190,6 +238,30 @@ impl<T> DurableHandle<T> {
     /// # Errors
     ///
     /// As those of [`cancel`](Self::cancel).
+    ///
+    /// # Cancel safety
+    ///
+    /// Dropping the future changes nothing.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_temporal::{DurableHandle, JobState, background};
+    ///
+    /// #[background(durable = "docs.status.v1")]
+    /// async fn add_one(#[key] number: u32) -> u32 {
+    ///     number + 1
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), spawn_temporal::DurableError> {
+    /// let temporal = spawn_temporal::local().install();
+    /// assert_eq!(add_one(7).await?, 8);
+    /// let job = DurableHandle::<u32>::attach(&temporal, "docs.status.v1/7");
+    /// assert_eq!(job.status().await?.state, JobState::Completed);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn status(&self) -> Result<JobStatus, DurableError> {
         let (engine, id) = self.job.recorded().await?;
         let result = engine.status(&id).await;

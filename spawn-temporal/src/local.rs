@@ -74,12 +74,53 @@ impl LocalBuilder {
     /// Lets the jobs run in a child of this scope, so that it lists them, and its shutdown waits for them.
     ///
     /// Without it they run in a scope of the engine, and end with the runtime.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use spawn_runtime::TaskScope;
+    /// use spawn_temporal::background;
+    ///
+    /// #[background(durable = "docs.scope.v1")]
+    /// async fn add_one(number: u32) -> u32 {
+    ///     number + 1
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), spawn_temporal::DurableError> {
+    /// let scope = TaskScope::new();
+    /// spawn_temporal::local().scope(&scope).install();
+    /// assert_eq!(add_one(7).await?, 8);
+    /// let report = scope.shutdown(Duration::from_secs(5)).await;
+    /// assert_eq!(report.finished, 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn scope(mut self, scope: &TaskScope) -> Self {
         self.scope = Some(scope.child_builder().name("jobs").build());
         self
     }
 
     /// Makes the engine, for functions with `on = …`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use spawn_temporal::{Temporal, background};
+    ///
+    /// #[background(durable = "docs.build.v1", on = temporal)]
+    /// async fn add_one(temporal: &Temporal, number: u32) -> u32 {
+    ///     number + 1
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), spawn_temporal::DurableError> {
+    /// let temporal = spawn_temporal::local().build();
+    /// assert_eq!(add_one(&temporal, 7).await?, 8);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub fn build(self) -> Temporal {
         let scope = self
             .scope

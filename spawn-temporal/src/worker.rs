@@ -121,6 +121,26 @@ impl Worker {
     /// Use it with task queues of their own, for workers that have not every `#[state]`, or for functions that need
     /// another machine. A worker that gets a job of a function that it lacks gives it back, and the engine tries the
     /// next one after the function's backoff.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::future::ready;
+    /// use spawn_temporal::{DurableErrorKind, background};
+    ///
+    /// #[background(durable = "docs.only.v1")]
+    /// async fn add_one(number: u32) -> u32 {
+    ///     number + 1
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// let temporal = spawn_temporal::local().build();
+    /// let worker = temporal.worker().only(["docs.only.v2"]);
+    /// let error = worker.run_until(ready(())).await.unwrap_err();
+    /// assert_eq!(error.kind(), DurableErrorKind::NotAccepted); // there is no such function here
+    /// # }
+    /// ```
     pub fn only<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
         self.only = Some(names.into_iter().map(Into::into).collect());
         self
