@@ -1,5 +1,6 @@
 //! Writes the background function.
 
+mod attempts;
 mod body;
 mod call;
 mod direct;
@@ -11,7 +12,8 @@ use crate::capture;
 use crate::context::FnContext;
 use crate::plan::{Plan, Task};
 use proc_macro2::TokenStream;
-use quote::quote;
+use quote::{quote, quote_spanned};
+use std::time::Duration;
 
 pub(crate) use body::{inner_attributes, with_user_braces};
 pub(crate) use signature::header;
@@ -64,4 +66,10 @@ fn function(
     let call = call::call(context, task, work);
     let body = with_user_braces(&task.body, call);
     quote!(#header #body)
+}
+
+/// `Duration::new(30, 0)`
+fn duration(context: &FnContext, duration: Duration) -> TokenStream {
+    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
+    quote_spanned!(context.generated=> ::core::time::Duration::new(#seconds, #nanoseconds))
 }

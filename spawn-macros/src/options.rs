@@ -1,5 +1,6 @@
 //! The options between the parentheses of `#[background(…)]`.
 
+mod time;
 mod value;
 
 use crate::errors::Errors;
@@ -10,9 +11,9 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{Expr, LitStr, Path, Token, token};
+use syn::{Expr, ExprLit, Lit, LitStr, Path, Token, token};
 
-pub(crate) use value::{Backoff, Timeout};
+pub(crate) use time::{Backoff, Timeout};
 
 /// What the macro gives to itself, with the names of the attributes that went first. See `reorder`.
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
@@ -345,4 +346,12 @@ fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
         }
         Ok(((), rest))
     })
+}
+
+/// Returns a value that is written as a literal.
+fn literal(value: &Expr) -> Option<&Lit> {
+    match value {
+        Expr::Lit(ExprLit { lit, .. }) => Some(lit),
+        _ => None,
+    }
 }

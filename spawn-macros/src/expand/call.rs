@@ -1,15 +1,13 @@
 //! The call that starts the task, and what is evaluated before it.
 
-use super::on;
+use super::{attempts, duration, on};
 use crate::capture;
 use crate::context::{FnContext, Returned};
 use crate::item::{Kind, Parameter, Reports, copied_attributes, first_span};
-use crate::options::{Backoff, Timeout};
+use crate::options::Timeout;
 use crate::plan::{Attempts, Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use std::time::Duration;
-use syn::Expr;
 
 /// The background function's own body. The work is its last argument, so that the options are evaluated
 /// before the user's arguments move.
@@ -286,7 +284,7 @@ fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> TokenStream 
 fn again(
     context: &FnContext,
     task: &Task,
-    attempts: &Attempts,
+    policy: &Attempts,
     is_cancellable: bool,
     token: &TokenStream,
 ) -> TokenStream {
@@ -298,9 +296,9 @@ fn again(
         quote_spanned!(span=> #runtime::__private::Plain),
     );
     let inner = wrap(context, task, is_cancellable);
-    let at_most = at_most(context, &attempts.at_most);
-    let backoff = backoff(context, attempts.backoff.as_ref());
-    let retry_if = retry_if(context, attempts.retry_if.as_ref());
+    let at_most = attempts::at_most(context, &policy.at_most);
+    let backoff = attempts::backoff(context, policy.backoff.as_ref());
+    let retry_if = attempts::retry_if(context, policy.retry_if.as_ref());
     // All other arguments can be copied. So it is at `self` that rustc says it is not `Clone`.
     let receiver = context
         .parameters
@@ -318,56 +316,6 @@ fn again(
             copy: #copy,
         }
     }
-}
-
-/// `Backoff::new(Duration::new(0, 200000000), Duration::new(30, 0))`
-pub(super) fn backoff(context: &FnContext, backoff: Option<&Backoff>) -> TokenStream {
-    let runtime = &context.runtime;
-    let span = context.generated;
-    match backoff {
-        Some(Backoff::Computed(backoff)) => backoff.to_token_stream(),
-        Some(Backoff::Known { first, longest }) => {
-            let (first, longest) = (duration(context, *first), duration(context, *longest));
-            quote_spanned!(span=> #runtime::__private::Backoff::new(#first, #longest))
-        }
-        None => quote_spanned! {span=>
-            <#runtime::__private::Backoff as ::core::default::Default>::default()
-        },
-    }
-}
-
-/// `if_error::<R, _>(is_temporary)`
-pub(super) fn retry_if(context: &FnContext, retry_if: Option<&Expr>) -> TokenStream {
-    let Some(path) = retry_if else {
-        let runtime = &context.runtime;
-        return quote_spanned!(context.generated=> #runtime::__private::Always);
-    };
-    let place = first_span(path);
-    let runtime_there = context.runtime_at(place);
-    let returned = &context.output.pinned;
-    quote_spanned!(place=> #runtime_there::__private::if_error::<#returned, _>(#path))
-}
-
-/// `{ const ATTEMPTS: u32 = at_least_one(N); ATTEMPTS }`
-pub(super) fn at_most(context: &FnContext, attempts: &Expr) -> TokenStream {
-    let name = context.fresh_name("ATTEMPTS", &attempts.to_token_stream());
-    let name = Ident::new(&name, context.generated);
-    // At the number itself, for the error if it turns out to be 0.
-    let span = first_span(attempts);
-    let runtime = context.runtime_at(span);
-    let checked = quote_spanned!(span=> #runtime::__private::at_least_one(#attempts));
-    quote_spanned! {context.generated=>
-        {
-            const #name: ::core::primitive::u32 = #checked;
-            #name
-        }
-    }
-}
-
-/// `Duration::new(30, 0)`
-pub(super) fn duration(context: &FnContext, duration: Duration) -> TokenStream {
-    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
-    quote_spanned!(context.generated=> ::core::time::Duration::new(#seconds, #nanoseconds))
 }
 
 /// What runs around the body, from the outside in.

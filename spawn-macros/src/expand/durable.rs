@@ -1,6 +1,6 @@
 //! `durable`: the body as what a worker runs, and a call that records the arguments.
 
-use super::{body, call, direct, header, inner_attributes, on, with_user_braces};
+use super::{attempts, body, direct, duration, header, inner_attributes, on, with_user_braces};
 use crate::capture;
 use crate::context::FnContext;
 use crate::item::{Kind, Parameter, Reports, first_span};
@@ -72,7 +72,7 @@ fn definition(context: &FnContext, task: &Task, name: &LitStr) -> TokenStream {
     let span = context.generated;
     let function = Literal::string(&task.name);
     let attempts = match &task.attempts {
-        Some(attempts) => call::at_most(context, &attempts.at_most),
+        Some(policy) => attempts::at_most(context, &policy.at_most),
         None => quote_spanned!(span=> 1),
     };
     let mut states = TokenStream::new();
@@ -126,8 +126,8 @@ fn prepare(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
             quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW[#runtime::__private::Describe])
         }
     };
-    let attempts = task.attempts.as_ref();
-    let retry_if = call::retry_if(context, attempts.and_then(|it| it.retry_if.as_ref()));
+    let policy = task.attempts.as_ref();
+    let retry_if = attempts::retry_if(context, policy.and_then(|it| it.retry_if.as_ref()));
     let reported = &context.reported_runtime;
     let work = quote_spanned!(context.keyword=> #reported::__private::work(#codec, #report, #retry_if, #work));
     quote_spanned! {span=>
@@ -168,13 +168,13 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
             quote_spanned!(place=> #there::__private::timeout(#timeout))
         }
         Some(Timeout::Known(timeout)) => {
-            let timeout = call::duration(context, *timeout);
+            let timeout = duration(context, *timeout);
             quote_spanned!(span=> #runtime::__private::timeout(#timeout))
         }
         None => none(),
     };
-    let attempts = task.attempts.as_ref();
-    let backoff = call::backoff(context, attempts.and_then(|it| it.backoff.as_ref()));
+    let policy = task.attempts.as_ref();
+    let backoff = attempts::backoff(context, policy.and_then(|it| it.backoff.as_ref()));
     let mut arguments = TokenStream::new();
     for parameter in context.parameters.iter().filter(|it| !it.is_hidden()) {
         let (cfgs, argument) = (parameter.cfgs(), parameter.argument());
