@@ -35,6 +35,8 @@ async fn accept(listener: TcpListener, scope: &TaskScope) -> io::Result<()> {
             return Ok(());
         };
         let (client, _) = accepted?;
+        // One that comes in the very moment in which the scope closes is refused: its connection is closed, and the report
+        // counts it.
         transfer(scope, client);
     }
 }
@@ -57,7 +59,11 @@ async fn main() -> io::Result<()> {
     let busy = terminating.flatten().await?;
     assert!(busy <= AT_ONCE, "no client waits in this program");
     accepted.expect("the loop ended within the grace")?;
-    assert!(report.is_clean(), "no transfer failed or was cut off");
+    assert_eq!(report.failed, 0);
+    assert!(
+        report.aborted.is_empty() && report.still_running.is_empty(),
+        "no transfer was cut off"
+    );
     assert!(report.finished >= AT_ONCE);
 
     // Each client has the whole file, or nothing.
