@@ -6,6 +6,8 @@ pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
     terminate: tokio::signal::unix::Signal,
+    #[cfg(windows)]
+    interrupt: tokio::signal::windows::CtrlC,
 }
 
 impl Signals {
@@ -19,8 +21,10 @@ impl Signals {
                 terminate: signal(SignalKind::terminate())?,
             })
         }
-        #[cfg(not(unix))]
-        Ok(Signals {})
+        #[cfg(windows)]
+        Ok(Signals {
+            interrupt: tokio::signal::windows::ctrl_c()?,
+        })
     }
 
     pub(super) async fn next(&mut self) {
@@ -35,11 +39,8 @@ impl Signals {
             }
         })
         .await;
-        #[cfg(not(unix))]
-        if tokio::signal::ctrl_c().await.is_err() {
-            // Without a way to hear of it, it never comes.
-            std::future::pending::<()>().await;
-        }
+        #[cfg(windows)]
+        self.interrupt.recv().await;
     }
 }
 
