@@ -210,15 +210,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
-            Err(entry) => {
-                return refuse(
-                    self.runtime,
-                    name,
-                    entry,
-                    Some(IntoRefusal::into_refusal),
-                    move |by| task.refuse(by),
-                );
-            }
+            Err(entry) => return refuse(self.runtime, name, entry, move |by| task.refuse(by)),
         };
         let task = task.into_owned(Membership::new(entry.clone()));
         spawned(&entry, self.runtime.spawn_future(name, task))
@@ -247,15 +239,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
-            Err(entry) => {
-                return refuse(
-                    self.runtime,
-                    name,
-                    entry,
-                    Some(IntoRefusal::into_refusal),
-                    move |by| call.refuse(by),
-                );
-            }
+            Err(entry) => return refuse(self.runtime, name, entry, move |by| call.refuse(by)),
         };
         let call = call.into_owned(Membership::new(entry.clone()));
         spawned(&entry, self.runtime.spawn_blocking_task(call))
@@ -270,11 +254,22 @@ fn spawned<T>(entry: &Entry, join: JoinHandle<T>) -> JoinHandle<T> {
     join
 }
 
+/// Spawns a task of this crate that was refused. It says so also if it is aborted before it is polled.
+#[track_caller]
+fn refuse<T: IntoRefusal + Send + 'static>(
+    runtime: &impl Executor,
+    name: TaskName,
+    entry: Arc<Entry>,
+    refuse: impl FnOnce(Refusal) -> T + Send + 'static,
+) -> JoinHandle<T> {
+    spawn_refused(runtime, name, entry, Some(T::into_refusal), refuse)
+}
+
 /// Spawns a task that was refused: all it does is to drop what it would have run, and to say so. It does so too if it is
 /// aborted before that, where its outcome has a [`Late`] way to the handle.
 #[cold]
 #[track_caller]
-fn refuse<T: Send + 'static>(
+fn spawn_refused<T: Send + 'static>(
     runtime: &impl Executor,
     name: TaskName,
     entry: Arc<Entry>,
@@ -393,7 +388,7 @@ impl<E: Executor> NodeOn<'_, E> {
             Ok(entry) => entry,
             Err(entry) => {
                 // The closure then drops what it would have called.
-                return refuse(self.runtime, name, entry, None, move |by| {
+                return spawn_refused(self.runtime, name, entry, None, move |by| {
                     announced.refuse(Box::new(by));
                     function()
                 });
