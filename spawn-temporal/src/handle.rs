@@ -70,7 +70,7 @@ type Waiting = Pin<Box<dyn Future<Output = (Outcome, Option<JobId>)> + Send>>;
 pub(crate) struct Handle {
     engine: Option<Engine>,
     recording: Recording,
-    /// Whether somebody has heard that the job could not be recorded.
+    /// Whether a caller was told that the job could not be recorded.
     pub(crate) is_heard: Arc<AtomicBool>,
     origin: Origin,
 }

@@ -155,7 +155,7 @@ fn one_process_is_web_server_and_worker() {
 }
 
 #[test]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 fn workers_and_the_web_server_are_killed_and_the_report_is_there() {
     let folder = folder();
     let address =

@@ -434,7 +434,7 @@ impl Spawner {
             9 => storm_detached(scope, ticket),
             10 | 11 => self.seal(storm_fails(scope, ticket, fate), fate, Result::is_err),
             12 => self.seal(storm_panics(scope, ticket, fate), fate, never),
-            // Somebody else's abort.
+            // An abort from elsewhere.
             13 => {
                 let handle = storm_parked(scope, ticket);
                 handle.abort();
@@ -447,7 +447,7 @@ impl Spawner {
 }
 
 struct Size {
-    /// Tasks that wait for ever in one shard of the root.
+    /// Tasks that never end, in one shard of the root.
     parked: usize,
     /// Tasks of all kinds, before the shutdown.
     before: usize,

@@ -82,7 +82,7 @@ async fn a_refused_task_that_is_aborted_was_refused_all_the_same() {
     assert!(late.await.unwrap_err().is_refused());
     assert!(failures.of("refused_then_aborted").is_empty(), "received");
 
-    // Nobody receives these.
+    // No handle receives these.
     drop(refused_then_aborted(&scope, drops.witness()).abort_on_drop());
     drop(refused_guard(&scope));
     settle().await;

@@ -26,8 +26,8 @@ impl Woken {
         if let Some(block) = state.blocks.pop_front() {
             return Poll::Ready(block);
         }
-        // Cloned under the lock: to clone it before would cost every poll 80 instructions, and a clone that comes back here
-        // would be one of a waker that polls within its own `clone`.
+        // Cloned under the lock. Outside it each wait would take the lock twice, which costs a task of a set 2 % more
+        // instructions; and a waker's `clone` has no reason to poll the set.
         let replaced = match &state.consumer {
             Some(consumer) if consumer.will_wake(cx.waker()) => None,
             _ => state.consumer.replace(cx.waker().clone()),

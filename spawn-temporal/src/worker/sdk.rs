@@ -44,7 +44,7 @@ pub(super) fn start(
             run(client, &task_queue, host, concurrency).await
         });
         runtime.shutdown_background();
-        // Nobody may be waiting any more.
+        // The receiver may be gone.
         let _ = sender.send(ended);
     };
     std::thread::Builder::new()

@@ -159,9 +159,9 @@ async fn a_job_of_a_scope_that_is_closed_is_not_accepted() {
     assert_eq!(error.kind(), DurableErrorKind::NotAccepted);
 }
 
-/// A handle that nobody awaits must not hide that there is no job.
+/// A handle that is not awaited must not hide that there is no job.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_job_that_is_not_recorded_is_reported_if_its_handle_is_dropped() {
     let engine = Engine::without_worker().await;
     let failures = failures_of("keyed");

@@ -62,7 +62,7 @@ on_both_engines! {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn nothing_is_lost_with_a_worker_that_is_killed() {
     let engine = Engine::without_worker().await;
     let folder = folder();

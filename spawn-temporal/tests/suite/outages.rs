@@ -116,7 +116,7 @@ impl Drop for Server {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_server_that_comes_back_has_lost_nothing() {
     let mut server = Server::start().await;
     let temporal = Temporal::connect(&server.address(), "default", "queue")

@@ -9,7 +9,7 @@ use crate::{
 
 /// What another process of this program does. It is no test: it does nothing where no test has started it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "is started by others"]
+#[ignore = "is the process that the tests below start and kill"]
 async fn another_process() {
     let Ok(role) = std::env::var("SUITE_ROLE") else {
         return;
@@ -47,7 +47,7 @@ async fn work(temporal: Temporal) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_job_survives_its_caller_and_a_later_process_reads_it() {
     let queue = queue();
     let mut caller = Process::start("caller", &queue, "1");
@@ -68,7 +68,7 @@ async fn a_job_survives_its_caller_and_a_later_process_reads_it() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_job_survives_its_worker() {
     let engine = Engine::without_worker().await;
     let queue = engine.queue();
@@ -84,7 +84,7 @@ async fn a_job_survives_its_worker() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_job_that_kills_each_worker_uses_up_its_attempts() {
     let engine = Engine::without_worker().await;
     let queue = engine.queue();
@@ -113,7 +113,7 @@ async fn a_job_that_kills_each_worker_uses_up_its_attempts() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_job_waits_until_there_is_a_worker() {
     let engine = Engine::without_worker().await;
     let job = nothing(&engine.temporal);

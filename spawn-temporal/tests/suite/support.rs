@@ -221,7 +221,7 @@ macro_rules! on_both_engines {
             }
 
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-            #[ignore = "needs a server: ci/temporal.sh"]
+            #[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
             async fn server() {
                 let engine = Engine::server().await;
                 story(&engine).await;

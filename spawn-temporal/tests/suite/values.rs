@@ -55,7 +55,7 @@ on_both_engines! {
 
 /// More than a server with default settings keeps.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn what_is_too_large_is_an_error() {
     let engine = Engine::server().await;
     let error = echo(&engine.temporal, "x".repeat(3_000_000), 1)
@@ -127,7 +127,7 @@ mod another_version {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-    #[ignore = "needs a server: ci/temporal.sh"]
+    #[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
     async fn arguments_of_an_older_version_are_undecodable_or_fit() {
         let queue = queue();
         let temporal = connect(&queue).await.unwrap();

@@ -23,7 +23,7 @@ async fn the_local_engine_has_no_worker() {
 }
 
 #[tokio::test]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_worker_without_a_state_or_a_function_does_not_start() {
     let temporal = connect(&queue()).await.unwrap();
     let start = async |worker: spawn_temporal::Worker| {
@@ -58,7 +58,7 @@ async fn a_worker_without_a_state_or_a_function_does_not_start() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_worker_that_lacks_the_function_leaves_the_job_to_another() {
     let engine = Engine::without_worker().await;
     let lacks = Running::new(engine.temporal.worker().only(["suite.nothing"]));
@@ -80,7 +80,7 @@ async fn a_worker_that_lacks_the_function_leaves_the_job_to_another() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_worker_that_stops_lets_jobs_end_within_the_grace() {
     let engine = Engine::without_worker().await;
     let worker = Running::new(engine.temporal.worker().state(engine.log.clone()));
@@ -97,7 +97,7 @@ async fn a_worker_that_stops_lets_jobs_end_within_the_grace() {
 
 /// With its one attempt: a hand-back is none.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_worker_that_stops_hands_back_what_does_not_end() {
     let engine = Engine::without_worker().await;
     let worker = || {
@@ -129,7 +129,7 @@ async fn a_worker_that_stops_hands_back_what_does_not_end() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_worker_that_is_dropped_hands_back_too() {
     let engine = Engine::without_worker().await;
     let worker = engine.temporal.worker().state(engine.log.clone());
@@ -148,7 +148,7 @@ async fn a_worker_that_is_dropped_hands_back_too() {
 
 /// Longer than a worker may be silent.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "needs a server: ci/temporal.sh"]
+#[ignore = "needs a Temporal server: ci/temporal.sh starts one and runs this"]
 async fn a_body_that_blocks_is_not_taken_for_lost() {
     let engine = Engine::server().await;
     assert_eq!(blocks(&engine.temporal, 13).await.unwrap(), 1);
