@@ -55,7 +55,7 @@ impl FnContext {
             parameter.is_durable = options.has("durable");
             parameters.push(parameter);
         }
-        leave_with_caller(&mut parameters, &function, &options.evaluated_at_the_call());
+        leave_with_caller(&mut parameters, &function, &options.tokens_at_the_call());
         FnContext {
             parameters,
             output: Output::new(&function.signature.output, keyword),

@@ -8,12 +8,13 @@ use crate::suggest::nearest;
 use crate::to_source::to_source;
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::ToTokens;
+use std::time::Duration;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::punctuated::Punctuated;
 use syn::{Expr, ExprLit, Lit, LitStr, Path, Token, token};
 
-pub(crate) use time::{Backoff, Timeout};
+pub(crate) use time::Time;
 
 /// What the macro gives to itself, with the names of the attributes that went first. See `reorder`.
 pub(crate) const OTHERS_ARE_DONE: &str = "__other_attributes_are_done";
@@ -38,41 +39,25 @@ const OPTIONS: [(&str, &str); 16] = [
     ("crate", "crate = ::spawn_runtime"),
 ];
 
-/// What people call an option who know it from elsewhere.
-const OTHER_NAMES: [(&str, &str); 32] = [
-    ("task_name", "name"),
-    ("tag", "label"),
-    ("description", "label"),
-    ("handle", "on"),
-    ("runtime", "on"),
-    ("scope", "on"),
-    ("spawner", "on"),
-    ("executor", "on"),
-    ("spawn_blocking", "blocking"),
-    ("spawn_local", "local"),
-    ("deadline", "timeout"),
-    ("time_limit", "timeout"),
-    ("concurrency", "limit"),
-    ("max", "limit"),
-    ("max_concurrent", "limit"),
-    ("retry", "attempts"),
-    ("retries", "attempts"),
-    ("tries", "attempts"),
-    ("max_attempts", "attempts"),
-    ("max_retries", "attempts"),
-    ("delay", "backoff"),
-    ("retry_delay", "backoff"),
-    ("retry_when", "retry_if"),
-    ("when", "retry_if"),
-    ("abort", "abort_on_drop"),
-    ("detached", "detach"),
-    ("fire_and_forget", "detach"),
-    ("activity", "durable"),
-    ("job", "durable"),
-    ("persistent", "durable"),
-    ("temporal", "durable"),
-    ("workflow", "durable"),
-];
+/// The option that people mean who know it by another name from elsewhere.
+fn known_elsewhere(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "task_name" => "name",
+        "tag" | "description" => "label",
+        "handle" | "runtime" | "scope" | "spawner" | "executor" => "on",
+        "spawn_blocking" => "blocking",
+        "spawn_local" => "local",
+        "deadline" | "time_limit" => "timeout",
+        "concurrency" | "max" | "max_concurrent" => "limit",
+        "retry" | "retries" | "tries" | "max_attempts" | "max_retries" => "attempts",
+        "delay" | "retry_delay" => "backoff",
+        "retry_when" | "when" => "retry_if",
+        "abort" => "abort_on_drop",
+        "detached" | "fire_and_forget" => "detach",
+        "activity" | "job" | "persistent" | "temporal" | "workflow" => "durable",
+        _ => return None,
+    })
+}
 
 /// The options as far as they could be understood.
 #[derive(Default)]
@@ -84,10 +69,11 @@ pub(crate) struct Options {
     pub name: Option<String>,
     pub label: Option<Expr>,
     pub on: Option<Expr>,
-    pub timeout: Option<Timeout>,
+    pub timeout: Option<Time<Duration>>,
     pub limit: Option<Expr>,
     pub attempts: Option<Expr>,
-    pub backoff: Option<Backoff>,
+    /// The first and the longest wait.
+    pub backoff: Option<Time<(Duration, Duration)>>,
     pub retry_if: Option<Expr>,
     pub direct: Option<Path>,
     pub durable: Option<LitStr>,
@@ -108,16 +94,20 @@ impl Options {
         self.keys.iter()
     }
 
-    /// The expressions that see the arguments.
-    pub(crate) fn evaluated_at_the_call(&self) -> TokenStream {
+    /// The expressions that are evaluated at the call, where they see the arguments.
+    pub(crate) fn at_the_call(&self) -> [(&'static str, Option<&Expr>); 4] {
+        [
+            ("on", self.on.as_ref()),
+            ("label", self.label.as_ref()),
+            ("timeout", self.timeout.as_ref().and_then(Time::computed)),
+            ("backoff", self.backoff.as_ref().and_then(Time::computed)),
+        ]
+    }
+
+    pub(crate) fn tokens_at_the_call(&self) -> TokenStream {
         let mut tokens = TokenStream::new();
-        self.on.to_tokens(&mut tokens);
-        self.label.to_tokens(&mut tokens);
-        if let Some(Timeout::Computed(timeout)) = &self.timeout {
-            timeout.to_tokens(&mut tokens);
-        }
-        if let Some(Backoff::Computed(backoff)) = &self.backoff {
-            backoff.to_tokens(&mut tokens);
+        for (_, expression) in self.at_the_call() {
+            expression.to_tokens(&mut tokens);
         }
         tokens
     }
@@ -176,9 +166,12 @@ fn parse_option(
         unknown(&key, errors);
         return false;
     };
-    let start = input.cursor();
     let value = parse_value(input, &key, example, errors);
-    let written = format!("{key}{}", to_source(between(start, input)));
+    let written = match &value {
+        Value::Given(value) => format!("{key} = {}", to_source(value)),
+        Value::None | Value::Off | Value::Unreadable => key.to_string(),
+    };
+    let is_understood = matches!(value, Value::Given(_) | Value::None);
     if let Some((first, earlier)) = given.iter().find(|(first, _)| *first == key) {
         let help = if *earlier == written {
             format!("leave one `{first}` out")
@@ -186,21 +179,16 @@ fn parse_option(
             format!("it was `{earlier}` first; keep one of the two")
         };
         errors.add(&key, &format!("`{key}` is given twice"), &help);
-        return value.is_ok();
+        return is_understood;
     }
-    let is_off = written == format!("{key} = false") && !example.contains('=');
     given.push((key.clone(), written));
-    if !is_off {
+    if !matches!(value, Value::Off) {
         options.keys.push(key.clone());
     }
-    match value {
-        Ok(Some(value)) => {
-            value::take(&key, value, options, errors);
-            true
-        }
-        Ok(None) => true,
-        Err(Stopped) => false,
+    if let Value::Given(value) = value {
+        value::take(&key, value, options, errors);
     }
+    is_understood
 }
 
 /// `(instrument, async_recursion)`
@@ -221,88 +209,87 @@ fn is_after_equals() -> bool {
     after_hash.chars().find(|c| "=([{".contains(*c)) == Some('=')
 }
 
-/// A value could not be read, which is noted.
-struct Stopped;
-
-/// Reads what follows `key`: nothing after a flag, `= EXPR` after any other.
-fn parse_value(
-    input: ParseStream,
-    key: &Ident,
-    example: &str,
-    errors: &mut Errors,
-) -> Result<Option<Expr>, Stopped> {
-    let is_flag = !example.contains('=');
-    let at_end = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
-    let help = format!("for example `{example}`");
-    let mut needs_value = || errors.add(key, &format!("`{key}` needs a value"), &help);
-    if at_end(input) {
-        if !is_flag {
-            needs_value();
-        }
-        return Ok(None);
-    }
-    if is_flag {
-        if !input.peek(Token![=]) && !input.peek(token::Paren) {
-            // Most likely a comma is missing, which the caller says.
-            return Ok(None);
-        }
-        flag_with_value(input, key, errors);
-        return Err(Stopped);
-    }
-    if input.parse::<Token![=]>().is_err() {
-        let what = format!("expected `=` after `{key}`");
-        errors.add(next(input), &what, &help);
-        return Err(Stopped);
-    }
-    if at_end(input) {
-        needs_value();
-        return Ok(None);
-    }
-    let start = next(input);
-    input.parse().map(Some).map_err(|_| {
-        errors.add(start, &format!("this is no value for `{key}`"), &help);
-        Stopped
-    })
+/// What follows the name of an option.
+enum Value {
+    Given(Expr),
+    /// Nothing, which is a mistake only if it is no flag.
+    None,
+    /// The `= false` of a flag, which is a mistake.
+    Off,
+    /// It is noted as a mistake.
+    Unreadable,
 }
 
-fn flag_with_value(input: ParseStream, key: &Ident, errors: &mut Errors) {
+/// Reads what follows `key`: nothing after a flag, `= EXPR` after any other.
+fn parse_value(input: ParseStream, key: &Ident, example: &str, errors: &mut Errors) -> Value {
+    let at_end = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
+    if !example.contains('=') {
+        // Most likely a comma is missing where there is another token, which the caller says.
+        return match input.peek(Token![=]) || input.peek(token::Paren) {
+            true => flag_with_value(input, key, errors),
+            false => Value::None,
+        };
+    }
+    let help = format!("for example `{example}`");
+    if !at_end(input) && input.parse::<Token![=]>().is_err() {
+        let what = format!("expected `=` after `{key}`");
+        errors.add(next(input), &what, &help);
+        return Value::Unreadable;
+    }
+    if at_end(input) {
+        errors.add(key, &format!("`{key}` needs a value"), &help);
+        return Value::None;
+    }
+    let start = next(input);
+    match input.parse() {
+        Ok(value) => Value::Given(value),
+        Err(_) => {
+            errors.add(start, &format!("this is no value for `{key}`"), &help);
+            Value::Unreadable
+        }
+    }
+}
+
+fn flag_with_value(input: ParseStream, key: &Ident, errors: &mut Errors) -> Value {
     let _ = input.parse::<Option<Token![=]>>();
     let value = next(input);
     if !input.peek(Token![,]) {
         let _ = input.parse::<Option<TokenTree>>();
     }
-    let help = match to_source(&value).as_str() {
-        "false" => format!("leave `{key}` out"),
-        _ => format!("write only `{key}`"),
+    let is_off = to_source(&value) == "false";
+    let help = match is_off {
+        true => format!("leave `{key}` out"),
+        false => format!("write only `{key}`"),
     };
     errors.add(value, &format!("`{key}` takes no value"), &help);
+    match is_off {
+        true => Value::Off,
+        false => Value::Unreadable,
+    }
 }
 
 fn unknown(key: &Ident, errors: &mut Errors) {
     let written = key.to_string();
-    let mut near = nearest(&written, &names());
-    for (other, name) in OTHER_NAMES {
-        if other == written {
-            near = Some(name);
+    let (what, help) = match written.as_str() {
+        "cancel" => (
+            "`cancel` is no option".to_owned(),
+            "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`"
+                .to_owned(),
+        ),
+        "state" | "key" => (
+            format!("`{written}` is no option"),
+            format!("it goes on a parameter of a durable function: `#[{written}] name: Type`"),
+        ),
+        _ => {
+            let near = known_elsewhere(&written).or_else(|| nearest(&written, &names()));
+            let meant = near.map(|near| format!("; did you mean `{near}`?"));
+            (
+                format!("unknown option `{written}`{}", meant.unwrap_or_default()),
+                format!("the options are {}", list()),
+            )
         }
-    }
-    if let "state" | "key" = written.as_str() {
-        let what = format!("`{written}` is no option");
-        let help =
-            format!("it goes on a parameter of a durable function: `#[{written}] name: Type`");
-        errors.add(key, &what, &help);
-        return;
-    }
-    if written == "cancel" {
-        let help = "it goes on a parameter: `#[cancel] token: spawn_runtime::CancellationToken`";
-        errors.add(key, "`cancel` is no option", help);
-        return;
-    }
-    let what = match near {
-        Some(near) => format!("unknown option `{written}`; did you mean `{near}`?"),
-        None => format!("unknown option `{written}`"),
     };
-    errors.add(key, &what, &format!("the options are {}", list()));
+    errors.add(key, &what, &help);
 }
 
 fn names() -> Vec<&'static str> {
@@ -319,20 +306,6 @@ fn next(input: ParseStream) -> TokenStream {
         Some((token, _)) => token.into(),
         None => TokenStream::new(),
     }
-}
-
-/// The tokens that were read since `start`.
-fn between(start: syn::buffer::Cursor, input: ParseStream) -> TokenStream {
-    let mut tokens = TokenStream::new();
-    let mut cursor = start;
-    while cursor < input.cursor() {
-        let Some((token, rest)) = cursor.token_tree() else {
-            break;
-        };
-        tokens.extend([token]);
-        cursor = rest;
-    }
-    tokens
 }
 
 fn skip_to_comma(input: ParseStream) -> syn::Result<()> {

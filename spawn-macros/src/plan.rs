@@ -2,9 +2,10 @@
 
 use crate::context::FnContext;
 use crate::item::Body;
-use crate::options::{Backoff, Options, Timeout};
+use crate::options::{Options, Time};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 use quote::{ToTokens, format_ident};
+use std::time::Duration;
 use syn::{Expr, LitStr, Path, Token};
 
 /// What `expand` turns into a background function. Nothing can go wrong from here on.
@@ -23,7 +24,7 @@ pub(crate) struct Task {
     /// What the options evaluate at the call: the body need not use a variable that is of use there.
     pub evaluated_at_the_call: TokenStream,
     pub on: Option<Expr>,
-    pub timeout: Option<Timeout>,
+    pub timeout: Option<Time<Duration>>,
     pub limit: Option<Expr>,
     pub attempts: Option<Attempts>,
     pub direct: Option<Direct>,
@@ -40,7 +41,7 @@ pub(crate) enum Runs {
 /// How often the body runs, and when.
 pub(crate) struct Attempts {
     pub at_most: Expr,
-    pub backoff: Option<Backoff>,
+    pub backoff: Option<Time<(Duration, Duration)>>,
     pub retry_if: Option<Expr>,
 }
 
@@ -65,7 +66,7 @@ impl Plan {
                 (false, true) => Runs::AsLocalTask,
                 (false, false) => Runs::AsTask,
             },
-            evaluated_at_the_call: options.evaluated_at_the_call(),
+            evaluated_at_the_call: options.tokens_at_the_call(),
             name: options.name.unwrap_or_else(|| context.spoken_name()),
             direct: options
                 .direct

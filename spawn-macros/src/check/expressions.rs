@@ -4,23 +4,14 @@ use crate::context::FnContext;
 use crate::errors::Errors;
 use crate::item::Kind;
 use crate::names::{begins_with_capital, find};
-use crate::options::{Backoff, Options, Timeout};
+use crate::options::Options;
 use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::{Attribute, GenericParam};
 
 pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors) {
-    if let Some(on) = &options.on {
-        at_the_call("on", on.to_token_stream(), context, errors);
-    }
-    if let Some(label) = &options.label {
-        at_the_call("label", label.to_token_stream(), context, errors);
-    }
-    if let Some(Timeout::Computed(timeout)) = &options.timeout {
-        at_the_call("timeout", timeout.to_token_stream(), context, errors);
-    }
-    if let Some(Backoff::Computed(backoff)) = &options.backoff {
-        at_the_call("backoff", backoff.to_token_stream(), context, errors);
+    for (option, expression) in options.at_the_call() {
+        at_the_call(option, expression.to_token_stream(), context, errors);
     }
     if let Some(limit) = &options.limit {
         let what = "the limit is one for the whole process";

@@ -3,18 +3,22 @@
 use super::duration;
 use crate::context::FnContext;
 use crate::item::first_span;
-use crate::options::Backoff;
+use crate::options::Time;
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote_spanned};
+use std::time::Duration;
 use syn::Expr;
 
 /// `Backoff::new(Duration::new(0, 200000000), Duration::new(30, 0))`
-pub(super) fn backoff(context: &FnContext, backoff: Option<&Backoff>) -> TokenStream {
+pub(super) fn backoff(
+    context: &FnContext,
+    backoff: Option<&Time<(Duration, Duration)>>,
+) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
     match backoff {
-        Some(Backoff::Computed(backoff)) => backoff.to_token_stream(),
-        Some(Backoff::Known { first, longest }) => {
+        Some(Time::Computed(backoff)) => backoff.to_token_stream(),
+        Some(Time::Known((first, longest))) => {
             let (first, longest) = (duration(context, *first), duration(context, *longest));
             quote_spanned!(span=> #runtime::__private::Backoff::new(#first, #longest))
         }

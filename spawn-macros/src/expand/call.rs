@@ -4,7 +4,7 @@ use super::{attempts, duration, on};
 use crate::capture;
 use crate::context::{FnContext, Returned};
 use crate::item::{Kind, Parameter, Reports, copied_attributes, first_span};
-use crate::options::Timeout;
+use crate::options::Time;
 use crate::plan::{Attempts, Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote_spanned};
@@ -328,10 +328,10 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
     let plain = quote_spanned!(span=> #runtime::__private::Plain);
     let timed = match &task.timeout {
         None => plain,
-        Some(Timeout::Computed(timeout)) => {
+        Some(Time::Computed(timeout)) => {
             quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }
-        Some(Timeout::Known(timeout)) => {
+        Some(Time::Known(timeout)) => {
             let timeout = duration(context, *timeout);
             quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }

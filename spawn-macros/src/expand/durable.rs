@@ -4,7 +4,7 @@ use super::{attempts, body, direct, duration, header, inner_attributes, on, with
 use crate::capture;
 use crate::context::FnContext;
 use crate::item::{Kind, Parameter, Reports, first_span};
-use crate::options::Timeout;
+use crate::options::Time;
 use crate::plan::Task;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -161,13 +161,13 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
         None => none(),
     };
     let timeout = match &task.timeout {
-        Some(Timeout::Computed(timeout)) => {
+        Some(Time::Computed(timeout)) => {
             // At the expression itself, where rustc then says that it is no `Duration`.
             let place = first_span(timeout);
             let there = context.runtime_at(place);
             quote_spanned!(place=> #there::__private::timeout(#timeout))
         }
-        Some(Timeout::Known(timeout)) => {
+        Some(Time::Known(timeout)) => {
             let timeout = duration(context, *timeout);
             quote_spanned!(span=> #runtime::__private::timeout(#timeout))
         }

@@ -6,24 +6,39 @@ use crate::errors::Errors;
 use crate::names;
 use crate::to_source::to_source;
 use proc_macro2::Ident;
+use syn::parse::Parse;
 use syn::{Expr, ExprUnary, Lit, LitStr, Path, UnOp};
+
+/// A value, or what is wrong with what was given for it and how to mend that.
+pub(super) type Read<T> = Result<T, (String, String)>;
+
+pub(super) fn wrong<T>(what: &str, help: &str) -> Read<T> {
+    Err((what.to_owned(), help.to_owned()))
+}
 
 /// Puts the value of the option `key` into `options` if it is of the right kind.
 pub(super) fn take(key: &Ident, value: Expr, options: &mut Options, errors: &mut Errors) {
     let value = without_group(value);
-    match key.to_string().as_str() {
-        "name" => options.name = name(&value, errors),
-        "label" => options.label = label(value, errors),
-        "on" => options.on = on(value, errors),
-        "timeout" => options.timeout = timeout(value, errors),
-        "limit" => options.limit = number(value, &LIMIT, errors),
-        "attempts" => options.attempts = number(value, &ATTEMPTS, errors),
-        "backoff" => options.backoff = backoff(value, errors),
-        "retry_if" => options.retry_if = retry_if(value, errors),
-        "direct" => options.direct = direct(&value, errors),
-        "durable" => options.durable = durable(&value, errors),
-        _ => options.runtime = runtime(&value, errors),
+    if let Err((what, help)) = read(&key.to_string(), &value, options) {
+        errors.add(value, &what, &help);
     }
+}
+
+fn read(key: &str, value: &Expr, options: &mut Options) -> Read<()> {
+    match key {
+        "name" => options.name = Some(name(value)?),
+        "label" => options.label = Some(label(value)?),
+        "on" => options.on = Some(on(value)?),
+        "timeout" => options.timeout = Some(timeout(value)?),
+        "limit" => options.limit = Some(number(value, &LIMIT)?),
+        "attempts" => options.attempts = Some(number(value, &ATTEMPTS)?),
+        "backoff" => options.backoff = Some(backoff(value)?),
+        "retry_if" => options.retry_if = Some(retry_if(value)?),
+        "direct" => options.direct = Some(direct(value)?),
+        "durable" => options.durable = Some(durable(value)?),
+        _ => options.runtime = Some(runtime(value)?),
+    }
+    Ok(())
 }
 
 /// A `$value:expr` or `$value:literal` of `macro_rules!` comes in invisible parentheses.
@@ -34,55 +49,58 @@ fn without_group(mut value: Expr) -> Expr {
     value
 }
 
-fn name(value: &Expr, errors: &mut Errors) -> Option<String> {
+fn name(value: &Expr) -> Read<String> {
+    let empty = "a task's name cannot be empty";
+    let help = "write a name, or leave `name` out to use the function's";
+    Ok(text(value, "name", "\"reports\"", "", (empty, help))?.value())
+}
+
+fn durable(value: &Expr) -> Read<LitStr> {
+    let empty = "the name of a durable function cannot be empty";
+    let help = "write a name that stays, for example `durable = \"reports.generate.v1\"`";
+    let why = ", since jobs are kept under that name";
+    let example = "\"reports.generate.v1\"";
+    text(value, "durable", example, why, (empty, help))
+}
+
+/// A text that is not empty.
+fn text(value: &Expr, option: &str, example: &str, why: &str, empty: (&str, &str)) -> Read<LitStr> {
+    let what = format!("`{option}` takes a string literal");
     match (literal(value), value) {
-        (Some(Lit::Str(text)), _) if text.value().trim().is_empty() => {
-            let help = "write a name, or leave `name` out to use the function's";
-            errors.add(text, "a task's name cannot be empty", help);
-            None
-        }
-        (Some(Lit::Str(text)), _) => Some(text.value()),
+        (Some(Lit::Str(text)), _) if text.value().trim().is_empty() => wrong(empty.0, empty.1),
+        (Some(Lit::Str(text)), _) => Ok(text.clone()),
         (_, Expr::Path(path)) if path.path.get_ident().is_some() => {
-            let help = format!("put it in quotes: `name = \"{}\"`", to_source(path));
-            errors.add(value, "`name` takes a string literal", &help);
-            None
+            let written = to_source(path);
+            let help = format!("put it in quotes: `{option} = \"{written}\"`");
+            wrong(&what, &help)
         }
-        _ => {
-            errors.add(
-                value,
-                "`name` takes a string literal",
-                "for example `name = \"reports\"`",
-            );
-            None
-        }
+        _ => wrong(
+            &format!("{what}{why}"),
+            &format!("for example `{option} = {example}`"),
+        ),
     }
 }
 
 /// A label that looks like a format string is the text itself, which is never meant.
-fn label(value: Expr, errors: &mut Errors) -> Option<Expr> {
-    match literal(&value) {
-        Some(Lit::Str(text)) if names::has_placeholder(&text.value()) => {
-            let written = to_source(text);
-            let help = format!("write `label = format_args!({written})`");
-            errors.add(
-                text,
-                "a `label` is shown as it is: nothing is filled into its text",
-                &help,
-            );
-            None
-        }
-        _ => Some(value),
+fn label(value: &Expr) -> Read<Expr> {
+    match literal(value) {
+        Some(Lit::Str(text)) if names::has_placeholder(&text.value()) => wrong(
+            "a `label` is shown as it is: nothing is filled into its text",
+            &format!("write `label = format_args!({})`", to_source(text)),
+        ),
+        _ => Ok(value.clone()),
     }
 }
 
-fn on(value: Expr, errors: &mut Errors) -> Option<Expr> {
-    if literal(&value).is_some() {
-        let help = "give it a `TaskScope`, a `tokio::runtime::Handle` or any other `Spawn`, for \
-                    example `on = scope`";
-        errors.add(&value, "a task cannot be spawned on a literal", help);
-        return None;
+fn on(value: &Expr) -> Read<Expr> {
+    match literal(value) {
+        Some(_) => wrong(
+            "a task cannot be spawned on a literal",
+            "give it a `TaskScope`, a `tokio::runtime::Handle` or any other `Spawn`, for example \
+             `on = scope`",
+        ),
+        None => Ok(value.clone()),
     }
-    Some(value)
 }
 
 /// An option that takes a constant number of at least 1.
@@ -115,7 +133,7 @@ const ATTEMPTS: Number = Number {
 };
 
 /// Anything but a literal is left to rustc.
-fn number(value: Expr, kind: &Number, errors: &mut Errors) -> Option<Expr> {
+fn number(value: &Expr, kind: &Number) -> Read<Expr> {
     let Number {
         option,
         ty,
@@ -128,143 +146,88 @@ fn number(value: Expr, kind: &Number, errors: &mut Errors) -> Option<Expr> {
         op: UnOp::Neg(_),
         expr,
         ..
-    }) = &value
+    }) = value
     {
         if literal(expr).is_some() {
             let what = format!("`{option}` cannot be negative");
-            errors.add(&value, &what, &format!("write at least `{option} = 1`"));
-            return None;
+            return wrong(&what, &format!("write at least `{option} = 1`"));
         }
     }
-    let Some(literal) = literal(&value) else {
-        return Some(value);
-    };
+    let takes_a_number = format!("`{option}` takes a number");
     let is_positive = |text: &str| text.parse::<u128>().is_ok_and(|number| number > 0);
-    match literal {
-        Lit::Int(number) if number.base10_digits() == "0" => {
-            let help = format!("write at least `{option} = 1`, or leave `{option}` out {without}");
-            errors.add(literal, zero, &help);
-            None
+    match literal(value) {
+        None => Ok(value.clone()),
+        Some(Lit::Int(number)) if number.base10_digits() == "0" => wrong(
+            zero,
+            &format!("write at least `{option} = 1`, or leave `{option}` out {without}"),
+        ),
+        Some(Lit::Int(number)) if !number.base10_parse::<u128>().is_ok_and(|it| it <= *most) => {
+            wrong(
+                &format!("`{option}` takes a `{ty}`, and this is more than that can be"),
+                &format!("write for example `{example}`, or `{option} = {ty}::MAX`"),
+            )
         }
-        Lit::Int(number) if number.base10_parse::<u128>().map_or(true, |it| it > *most) => {
-            let what = format!("`{option}` takes a `{ty}`, and this is more than that can be");
-            let help = format!("write for example `{example}`, or `{option} = {ty}::MAX`");
-            errors.add(literal, &what, &help);
-            None
+        Some(Lit::Int(number)) if number.suffix().is_empty() || number.suffix() == *ty => {
+            Ok(value.clone())
         }
-        Lit::Int(number) if number.suffix().is_empty() || number.suffix() == *ty => Some(value),
-        Lit::Int(number) => {
-            let help = format!("write `{option} = {}`", number.base10_digits());
-            errors.add(literal, &format!("`{option}` takes a `{ty}`"), &help);
-            None
-        }
-        Lit::Str(text) if is_positive(&text.value()) => {
-            let help = format!("take the quotes off: `{option} = {}`", text.value());
-            errors.add(literal, &format!("`{option}` takes a number"), &help);
-            None
-        }
-        _ => {
-            let help = format!("for example `{example}`");
-            errors.add(literal, &format!("`{option}` takes a number"), &help);
-            None
-        }
+        Some(Lit::Int(number)) => wrong(
+            &format!("`{option}` takes a `{ty}`"),
+            &format!("write `{option} = {}`", number.base10_digits()),
+        ),
+        Some(Lit::Str(text)) if is_positive(&text.value()) => wrong(
+            &takes_a_number,
+            &format!("take the quotes off: `{option} = {}`", text.value()),
+        ),
+        Some(_) => wrong(&takes_a_number, &format!("for example `{example}`")),
     }
 }
 
-fn retry_if(value: Expr, errors: &mut Errors) -> Option<Expr> {
-    if matches!(value, Expr::Path(_)) {
-        return Some(value);
-    }
-    let help = match (literal(&value), &value) {
-        (Some(Lit::Str(text)), _) if syn::parse_str::<Path>(&text.value()).is_ok() => {
-            format!("take the quotes off: `retry_if = {}`", text.value())
-        }
-        (_, Expr::Closure(_)) => "write a function of it, `fn is_temporary(error: &Error) -> bool`, and \
+fn retry_if(value: &Expr) -> Read<Expr> {
+    let help = match (value, in_quotes::<Path>(value)) {
+        (Expr::Path(_), _) => return Ok(value.clone()),
+        (_, Some(path)) => format!("take the quotes off: `retry_if = {path}`"),
+        (Expr::Closure(_), _) => "write a function of it, `fn is_temporary(error: &Error) -> bool`, and \
             `retry_if = is_temporary`"
             .to_owned(),
         _ => "write `retry_if = is_temporary`, with a function `fn is_temporary(error: &Error) -> bool`"
             .to_owned(),
     };
-    errors.add(&value, "`retry_if` takes the path of a function", &help);
-    None
+    wrong("`retry_if` takes the path of a function", &help)
 }
 
-fn direct(value: &Expr, errors: &mut Errors) -> Option<Path> {
+/// `NAME` or `Self::NAME`
+fn direct(value: &Expr) -> Read<Path> {
     if let Expr::Path(path) = value {
-        let mut names = Vec::new();
-        let mut is_plain =
-            path.attrs.is_empty() && path.qself.is_none() && path.path.leading_colon.is_none();
-        for segment in &path.path.segments {
-            names.push(&segment.ident);
-            is_plain &= segment.arguments.is_none();
-        }
-        if is_plain && matches!(names[..], [name] if name != "self" && name != "Self") {
-            return Some(path.path.clone());
-        }
-        if is_plain && matches!(names[..], [first, _] if first == "Self") {
-            return Some(path.path.clone());
+        let written = to_source(path);
+        let name = written.strip_prefix("Self::").unwrap_or(&written);
+        if syn::parse_str::<Ident>(name).is_ok() {
+            return Ok(path.path.clone());
         }
     }
-    let help = match literal(value) {
-        Some(Lit::Str(text)) if syn::parse_str::<Ident>(&text.value()).is_ok() => {
-            format!("take the quotes off: `direct = {}`", text.value())
-        }
-        _ => "for example `direct = run_now`".to_owned(),
+    let help = match in_quotes::<Ident>(value) {
+        Some(name) => format!("take the quotes off: `direct = {name}`"),
+        None => "for example `direct = run_now`".to_owned(),
     };
-    errors.add(
-        value,
-        "`direct` takes the name for the plain function",
-        &help,
-    );
-    None
+    wrong("`direct` takes the name for the plain function", &help)
 }
 
-fn durable(value: &Expr, errors: &mut Errors) -> Option<LitStr> {
-    match (literal(value), value) {
-        (Some(Lit::Str(text)), _) if text.value().trim().is_empty() => {
-            let help = "write a name that stays, for example `durable = \"reports.generate.v1\"`";
-            errors.add(text, "the name of a durable function cannot be empty", help);
-            None
-        }
-        (Some(Lit::Str(text)), _) => Some(text.clone()),
-        (_, Expr::Path(path)) if path.path.get_ident().is_some() => {
-            let help = format!("put it in quotes: `durable = \"{}\"`", to_source(path));
-            errors.add(value, "`durable` takes a string literal", &help);
-            None
-        }
-        _ => {
-            let what = "`durable` takes a string literal, since jobs are kept under that name";
-            let help = "for example `durable = \"reports.generate.v1\"`";
-            errors.add(value, what, help);
-            None
-        }
-    }
-}
-
-fn runtime(value: &Expr, errors: &mut Errors) -> Option<Path> {
+fn runtime(value: &Expr) -> Read<Path> {
     let Expr::Path(path) = value else {
-        let help = match literal(value) {
-            Some(Lit::Str(text)) if syn::parse_str::<Path>(&text.value()).is_ok() => {
-                let path = text.value();
+        let help = match in_quotes::<Path>(value) {
+            Some(path) => {
                 let is_absolute = path.starts_with("::") || path.starts_with("crate");
-                format!(
-                    "take the quotes off: `crate = {}{path}`",
-                    if is_absolute { "" } else { "::" }
-                )
+                let colons = if is_absolute { "" } else { "::" };
+                format!("take the quotes off: `crate = {colons}{path}`")
             }
-            _ => {
+            None => {
                 "for example `crate = ::spawn_runtime` or `crate = crate::reexports::spawn_runtime`"
                     .to_owned()
             }
         };
-        errors.add(value, "`crate` takes the path of `spawn_runtime`", &help);
-        return None;
+        return wrong("`crate` takes the path of `spawn_runtime`", &help);
     };
-    let first = path
-        .path
-        .segments
-        .first()
-        .map(|segment| segment.ident.to_string());
+    let first = path.path.segments.first();
+    let first = first.map(|segment| segment.ident.to_string());
     let is_absolute = path.path.leading_colon.is_some()
         || matches!(
             first.as_deref(),
@@ -276,8 +239,15 @@ fn runtime(value: &Expr, errors: &mut Errors) -> Option<Path> {
             "write `crate = ::{written}` for a dependency, or `crate = crate::{written}` for a \
              path in this crate"
         );
-        errors.add(value, "the path of `spawn_runtime` must be absolute", &help);
-        return None;
+        return wrong("the path of `spawn_runtime` must be absolute", &help);
     }
-    Some(path.path.clone())
+    Ok(path.path.clone())
+}
+
+/// The text of a literal, if it would be a `T` without its quotes.
+fn in_quotes<T: Parse>(value: &Expr) -> Option<String> {
+    match literal(value) {
+        Some(Lit::Str(text)) => Some(text.value()).filter(|text| syn::parse_str::<T>(text).is_ok()),
+        _ => None,
+    }
 }
