@@ -127,7 +127,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
             mention(parameter, &mut bound);
             if runs == Runs::AsTask {
                 let place = parameter.place();
-                let runtime_there = context.runtime_at(place);
+                let runtime_there = context.runtime.at(place);
                 let argument = parameter.argument();
                 copied.extend(
                     quote_spanned!(place=> #runtime_there::__private::receiver(&#argument);),
@@ -140,7 +140,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
         let (argument, substitute) = (parameter.argument(), parameter.substitute());
         // At the argument, where rustc then says that it is not `Clone`, or not `Send`.
         let place = parameter.place();
-        let runtime_there = context.runtime_at(place);
+        let runtime_there = context.runtime.at(place);
         let function = Ident::new(function, place);
         let copy = quote_spanned!(place=> #runtime_there::__private::#function((#argument,)));
         copied.extend(quote_spanned! {generated=>

@@ -5,7 +5,7 @@ use crate::attributes;
 use crate::item::{Body, Borrows, Function, Output, Parameter, RuntimePath};
 use crate::names;
 use crate::options::Options;
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::Visibility;
 use syn::ext::IdentExt;
@@ -50,8 +50,7 @@ impl FnContext {
         let direct = options.direct.as_ref().and_then(|path| path.get_ident());
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
-            let index = parameters.len();
-            let mut parameter = Parameter::new(index, input, direct, generated);
+            let mut parameter = Parameter::new(parameters.len(), input, direct, generated);
             parameter.is_durable = options.has("durable");
             parameters.push(parameter);
         }
@@ -66,11 +65,6 @@ impl FnContext {
             generated,
             keyword,
         }
-    }
-
-    /// The path of `spawn_runtime` for use in an expression at which rustc should point as a whole.
-    pub(crate) fn runtime_at(&self, span: Span) -> RuntimePath {
-        self.runtime.at(span)
     }
 
     /// The parameters that the callers see, as the user wrote them.
@@ -99,13 +93,13 @@ impl FnContext {
 
     /// A name for what has to be in the user's own context, where rustc reports what is wrong with it. No
     /// token of the function or of its options has that name.
-    pub(crate) fn fresh_name(&self, base: &str, options: &TokenStream) -> String {
+    pub(crate) fn fresh_name(&self, base: &str, options: &TokenStream, span: Span) -> Ident {
         let body = match &self.function.body {
             Body::Block(body) => body.stream(),
             Body::Missing(_) => TokenStream::new(),
         };
         let signature = self.function.signature.to_token_stream();
-        names::fresh(base, &[&signature, &body, options])
+        Ident::new(&names::fresh(base, &[&signature, &body, options]), span)
     }
 }
 

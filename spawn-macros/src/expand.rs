@@ -7,13 +7,13 @@ mod direct;
 mod durable;
 mod on;
 mod signature;
+mod time;
 
 use crate::capture;
 use crate::context::FnContext;
 use crate::plan::{Plan, Task};
 use proc_macro2::TokenStream;
-use quote::{quote, quote_spanned};
-use std::time::Duration;
+use quote::quote;
 
 pub(crate) use body::{inner_attributes, with_user_braces};
 pub(crate) use signature::header;
@@ -66,10 +66,4 @@ fn function(
     let call = call::call(context, task, work);
     let body = with_user_braces(&task.body, call);
     quote!(#header #body)
-}
-
-/// `Duration::new(30, 0)`
-fn duration(context: &FnContext, duration: Duration) -> TokenStream {
-    let (seconds, nanoseconds) = (duration.as_secs(), duration.subsec_nanos());
-    quote_spanned!(context.generated=> ::core::time::Duration::new(#seconds, #nanoseconds))
 }

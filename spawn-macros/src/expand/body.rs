@@ -32,7 +32,7 @@ pub(super) fn future(context: &FnContext, statements: &TokenStream, body: &Group
     let pinned = &context.output.pinned;
     // rustc points at it as a whole where the body has another type.
     let span = context.output.span;
-    let runtime = context.runtime_at(span);
+    let runtime = context.runtime.at(span);
     let never = quote_spanned!(span=> #runtime::__private::never::<#pinned>());
     let run = run(context, body);
     // The `if` tells `?` and `return` what the function returns before the body is looked at. It comes after

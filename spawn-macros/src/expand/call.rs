@@ -1,13 +1,12 @@
 //! The call that starts the task, and what is evaluated before it.
 
-use super::{attempts, duration, on};
+use super::{attempts, on, time};
 use crate::capture;
 use crate::context::{FnContext, Returned};
 use crate::item::{Kind, Parameter, Reports, copied_attributes, first_span};
-use crate::options::Time;
 use crate::plan::{Attempts, Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
-use quote::{ToTokens, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 
 /// The background function's own body. The work is its last argument, so that the options are evaluated
 /// before the user's arguments move.
@@ -18,30 +17,27 @@ use quote::{ToTokens, quote_spanned};
 /// Output:
 ///     `spawn_with(spawner(&self.scope), NAME, REPORT, Label::new(&id, Limit(…, Timeout(self.patience, Plain))), WORK)`
 pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
-    let mut statements = TokenStream::new();
+    let span = context.generated;
     let cancel = context.parameters.iter().find(|it| it.is_cancel());
     let on = task.on.as_ref();
     let needs_token = cancel.is_some() || task.attempts.is_some();
-    let spawner = on.map(|on| on::spawner(on, needs_token, context));
+    let made = on.map(|on| on::spawner(on, needs_token, context));
     // A token comes from the spawner, which then needs a name. It is that of a reference.
     let given = on.filter(|_| needs_token).map(|on| {
-        let name = context.fresh_name("given_by_on", &task.evaluated_at_the_call);
-        Ident::new(&name, first_span(on)).into_token_stream()
+        let options = &task.evaluated_at_the_call;
+        let name = context.fresh_name("given_by_on", options, first_span(on));
+        name.into_token_stream()
     });
-    if let Some(parameter) = cancel {
-        tokens_of_cancel(context, parameter, given.as_ref(), &mut statements);
-    }
-    let mut arguments = Arguments {
-        work,
-        ..Arguments::default()
-    };
+    let tokens = cancel.map(|parameter| tokens_of_cancel(context, parameter, given.as_ref()));
+    let (mut spawner, mut wrap) = (None, None);
     if !is_plain(task) {
-        arguments.spawner = match given.as_ref().or(spawner.as_ref()) {
-            Some(spawner) => spawner.clone(),
-            None => current_runtime(context),
-        };
-        arguments.wrap = match &task.attempts {
-            None => labelled(context, task, wrap(context, task, cancel.is_some())),
+        if task.runs != Runs::AsLocalTask {
+            let runtime = &context.runtime;
+            let current = || quote_spanned!(span=> #runtime::__private::CurrentRuntime);
+            spawner = Some(given.clone().or(made.clone()).unwrap_or_else(current));
+        }
+        wrap = Some(match &task.attempts {
+            None => labelled(context, task, wrapped(context, task, cancel.is_some())),
             Some(attempts) => {
                 let token = match cancel {
                     Some(_) => clone_of_handle_token(context),
@@ -49,76 +45,59 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
                 };
                 again(context, task, attempts, cancel.is_some(), &token)
             }
-        };
+        });
     }
     let start = match context.output.reports {
-        Reports::TypeOfBody => start_by_type_of_body(context, task, arguments),
-        Reports::Nothing | Reports::WrittenType => start(context, task, &arguments),
+        Reports::TypeOfBody => start_by_type_of_body(context, task, spawner, wrap, work),
+        Reports::Nothing | Reports::WrittenType => start(context, task, spawner, wrap, work),
     };
     let mut call = returned(context, task, cancel.is_some(), start);
     let is_block = task.runs != Runs::OnBlockingThread && task.direct.is_none();
     if context.output.reports != Reports::Nothing && is_block {
         // For clippy a future as the value of an `async` block is a mistake, but not as that of a function.
-        call = quote_spanned!(context.generated=> #[allow(clippy::async_yields_async)] #call);
+        call = quote_spanned!(span=> #[allow(clippy::async_yields_async)] #call);
     }
-    if spawner.is_some() && given.is_none() {
+    if made.is_some() && given.is_none() {
         // `&` is not needed where the user's expression makes a spawner; it is where that names one.
-        call = quote_spanned!(context.generated=> #[allow(clippy::needless_borrows_for_generic_args)] #call);
+        call = quote_spanned!(span=> #[allow(clippy::needless_borrows_for_generic_args)] #call);
     }
-    if !statements.is_empty() {
-        // To append one stream to another takes long, so it is done only where it must be.
-        statements.extend(call);
-        call = statements;
+    if let Some(tokens) = tokens {
+        call = quote!(#tokens #call);
     }
-    match (spawner, given) {
-        (Some(spawner), Some(given)) => {
-            quote_spanned!(context.generated=> match #spawner { #given => { #call } })
-        }
+    match (made, given) {
+        (Some(made), Some(given)) => quote_spanned!(span=> match #made { #given => { #call } }),
         _ => call,
     }
-}
-
-/// What `start` puts into the call.
-#[derive(Default)]
-struct Arguments {
-    spawner: TokenStream,
-    wrap: TokenStream,
-    work: TokenStream,
-}
-
-fn current_runtime(context: &FnContext) -> TokenStream {
-    let runtime = &context.runtime;
-    quote_spanned!(context.generated=> #runtime::__private::CurrentRuntime)
 }
 
 /// The work needs a name where its type tells how to report. So everything does that comes before it.
 ///
 /// Output:
 ///     `match (SPAWNER, WRAP, WORK) { (spawner, wrap, work) => spawn_with(spawner, …, work) }`
-fn start_by_type_of_body(context: &FnContext, task: &Task, arguments: Arguments) -> TokenStream {
+fn start_by_type_of_body(
+    context: &FnContext,
+    task: &Task,
+    spawner: Option<TokenStream>,
+    wrap: Option<TokenStream>,
+    work: TokenStream,
+) -> TokenStream {
     let span = context.generated;
+    let (mut names, mut values) = (Vec::new(), Vec::new());
+    let mut named = |name: Ident, value: TokenStream| {
+        names.push(name.clone());
+        values.push(value);
+        name.into_token_stream()
+    };
+    let spawner = spawner.map(|value| named(Ident::new("__background_spawner", span), value));
+    let wrap = wrap.map(|value| named(Ident::new("__background_wrap", span), value));
     // rustc reports at this variable that the future is not `Send`.
-    let work = context.fresh_name("__background_work", &TokenStream::new());
-    let names = Arguments {
-        spawner: quote_spanned!(span=> __background_spawner),
-        wrap: quote_spanned!(span=> __background_wrap),
-        work: Ident::new(&work, context.keyword).into_token_stream(),
-    };
-    let start = start(context, task, &names);
-    let of = |arguments: &Arguments| {
-        let Arguments {
-            spawner,
-            wrap,
-            work,
-        } = arguments;
-        match (is_plain(task), task.runs) {
-            (true, _) => work.clone(),
-            (false, Runs::AsLocalTask) => quote_spanned!(span=> (#wrap, #work)),
-            (false, _) => quote_spanned!(span=> (#spawner, #wrap, #work)),
-        }
-    };
-    let (values, names) = (of(&arguments), of(&names));
-    quote_spanned!(span=> match #values { #names => #start })
+    let no_options = TokenStream::new();
+    let work_name = context.fresh_name("__background_work", &no_options, context.keyword);
+    let start = start(context, task, spawner, wrap, named(work_name, work));
+    match values.len() {
+        1 => quote_spanned!(span=> match #(#values)* { #(#names)* => #start }),
+        _ => quote_spanned!(span=> match (#(#values),*) { (#(#names),*) => #start }),
+    }
 }
 
 /// Whether a task starts with `spawn`, which costs rustc least.
@@ -143,22 +122,21 @@ fn tokens_of_cancel(
     context: &FnContext,
     parameter: &Parameter,
     spawner: Option<&TokenStream>,
-    statements: &mut TokenStream,
-) {
+) -> TokenStream {
     let new = new_token(context, spawner);
     // If the user wrote another type, rustc's error should point at it, in the user's own context.
     let span = parameter.ty().map_or(context.keyword, first_span);
-    let runtime_there = context.runtime_at(span);
+    let runtime_there = context.runtime.at(span);
     let token = quote_spanned!(context.generated=> __background_token);
     let parameter_token =
         quote_spanned!(span=> #runtime_there::__private::cancel_parameter(#token));
     let binding = capture::named(parameter);
     let attributes = copied_attributes(&parameter.attributes);
-    statements.extend(quote_spanned! {context.generated=>
+    quote_spanned! {context.generated=>
         let #token = #new;
         let __background_handle_token = ::core::clone::Clone::clone(&#token);
         #(#attributes)* let #binding = #parameter_token;
-    });
+    }
 }
 
 /// `token_of(given_by_on)` or `token()`
@@ -180,38 +158,28 @@ fn clone_of_handle_token(context: &FnContext) -> TokenStream {
 ///
 /// Output:
 ///     `spawn(NAME, REPORT, WORK)`, or with options `spawn_with(SPAWNER, NAME, REPORT, WRAP, WORK)`
-fn start(context: &FnContext, task: &Task, arguments: &Arguments) -> TokenStream {
-    let Arguments {
-        spawner,
-        wrap,
-        work,
-    } = arguments;
-    let name = name(context, task);
-    let report = report(context, task, work);
-    let (function, arguments) = match task.runs {
-        _ if is_plain(task) => ("spawn", quote_spanned!(context.generated=> #name, #report)),
-        Runs::AsLocalTask => (
-            match task.attempts {
-                Some(_) => "spawn_local_attempts",
-                None => "spawn_local",
-            },
-            quote_spanned!(context.generated=> #name, #report, #wrap),
-        ),
-        Runs::AsTask => (
-            match task.attempts {
-                Some(_) => "spawn_attempts",
-                None => "spawn_with",
-            },
-            quote_spanned!(context.generated=> #spawner, #name, #report, #wrap),
-        ),
-        Runs::OnBlockingThread => (
-            "spawn_blocking",
-            quote_spanned!(context.generated=> #spawner, #name, #report, #wrap),
-        ),
+fn start(
+    context: &FnContext,
+    task: &Task,
+    spawner: Option<TokenStream>,
+    wrap: Option<TokenStream>,
+    work: TokenStream,
+) -> TokenStream {
+    let function = match (task.runs, &task.attempts) {
+        _ if wrap.is_none() => "spawn",
+        (Runs::AsTask, None) => "spawn_with",
+        (Runs::AsTask, Some(_)) => "spawn_attempts",
+        (Runs::AsLocalTask, None) => "spawn_local",
+        (Runs::AsLocalTask, Some(_)) => "spawn_local_attempts",
+        (Runs::OnBlockingThread, _) => "spawn_blocking",
     };
+    let name = name(context, task);
+    let report = report(context, task, &work);
+    let (spawner, wrap) = (spawner.iter(), wrap.iter());
+    let arguments = quote_spanned!(context.generated=> #(#spawner,)* #name, #report, #(#wrap,)*);
     let runtime = &context.reported_runtime;
     let function = Ident::new(function, context.keyword);
-    quote_spanned!(context.keyword=> #runtime::__private::#function(#arguments, #work))
+    quote_spanned!(context.keyword=> #runtime::__private::#function(#arguments #work))
 }
 
 /// The task's name as a function item, which takes no room in the task. Its block keeps its own name from
@@ -232,7 +200,7 @@ fn name(context: &FnContext, task: &Task) -> TokenStream {
 }
 
 /// How the task tells of an `Err` that no caller receives. The compiler chooses, by the type.
-fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
+pub(super) fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
     let describe = || quote_spanned!(span=> #runtime::__private::Describe);
@@ -271,9 +239,8 @@ fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> TokenStream 
         return wrap;
     };
     let runtime = &context.runtime;
-    let operand = on::operand(label, context);
     // At the label itself, where rustc then says that it has no `Display`.
-    let label = quote_spanned!(first_span(label)=> &#operand);
+    let label = on::reference(label, context);
     quote_spanned!(context.generated=> #runtime::__private::Label::new(#label, #wrap))
 }
 
@@ -295,9 +262,9 @@ fn again(
         task,
         quote_spanned!(span=> #runtime::__private::Plain),
     );
-    let inner = wrap(context, task, is_cancellable);
+    let inner = wrapped(context, task, is_cancellable);
     let at_most = attempts::at_most(context, &policy.at_most);
-    let backoff = attempts::backoff(context, policy.backoff.as_ref());
+    let backoff = time::backoff(context, policy.backoff.as_ref());
     let retry_if = attempts::retry_if(context, policy.retry_if.as_ref());
     // All other arguments can be copied. So it is at `self` that rustc says it is not `Clone`.
     let receiver = context
@@ -322,17 +289,14 @@ fn again(
 ///
 /// Output:
 ///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, Timeout(self.patience, Plain))`
-fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
+fn wrapped(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
     let plain = quote_spanned!(span=> #runtime::__private::Plain);
     let timed = match &task.timeout {
         None => plain,
-        Some(Time::Computed(timeout)) => {
-            quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
-        }
-        Some(Time::Known(timeout)) => {
-            let timeout = duration(context, *timeout);
+        Some(timeout) => {
+            let timeout = time::timeout(context, timeout);
             quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
         }
     };
@@ -340,11 +304,10 @@ fn wrap(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
         return timed;
     };
     // One for all calls. The user's expression stands within the block, so its own name is none of theirs.
-    let name = context.fresh_name("LIMIT", &limit.to_token_stream());
-    let name = Ident::new(&name, span);
+    let name = context.fresh_name("LIMIT", &limit.to_token_stream(), span);
     // At the limit itself, for the error if it turns out to be 0.
     let limit_span = first_span(limit);
-    let runtime_there = context.runtime_at(limit_span);
+    let runtime_there = context.runtime.at(limit_span);
     let new = quote_spanned!(limit_span=> #runtime_there::__private::Limiter::new(#limit));
     let limiter = quote_spanned! {span=>
         {

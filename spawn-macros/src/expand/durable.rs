@@ -1,10 +1,9 @@
 //! `durable`: the body as what a worker runs, and a call that records the arguments.
 
-use super::{attempts, body, direct, duration, header, inner_attributes, on, with_user_braces};
+use super::{attempts, body, call, direct, header, inner_attributes, on, time, with_user_braces};
 use crate::capture;
 use crate::context::FnContext;
-use crate::item::{Kind, Parameter, Reports, first_span};
-use crate::options::Time;
+use crate::item::{Kind, Parameter, first_span};
 use crate::plan::Task;
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -47,8 +46,7 @@ pub(super) fn expand(context: &FnContext, task: &Task, name: &LitStr) -> TokenSt
         }
     };
     // An item has the name that it is given, whatever the span.
-    let job = context.fresh_name("__BackgroundJob", &task.evaluated_at_the_call);
-    let job = Ident::new(&job, span);
+    let job = context.fresh_name("__BackgroundJob", &task.evaluated_at_the_call, span);
     let definition = definition(context, task, name);
     let prepare = prepare(context, task, work);
     let start = start(context, task, &job);
@@ -104,7 +102,9 @@ fn prepare(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
         }
         let (cfgs, binding) = (parameter.cfgs(), capture::named(parameter));
         // rustc reports there that the type does not fit.
-        let there = context.runtime_at(parameter.ty().map_or(context.keyword, first_span));
+        let there = context
+            .runtime
+            .at(parameter.ty().map_or(context.keyword, first_span));
         let value = if parameter.is_cancel() {
             let place = parameter.ty().map_or(context.keyword, first_span);
             let token = quote_spanned!(span=> #runtime::__private::token(__background_call));
@@ -119,13 +119,7 @@ fn prepare(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
         bindings.extend(quote_spanned!(span=> #(#cfgs)* let #binding = #value;));
     }
     let codec = codec(context, Some(&context.output.pinned));
-    let report = match context.output.reports {
-        Reports::Nothing => quote_spanned!(span=> #runtime::__private::NoReport),
-        Reports::WrittenType | Reports::TypeOfBody => {
-            let ty = &context.output.pinned;
-            quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW[#runtime::__private::Describe])
-        }
-    };
+    let report = call::report(context, task, &work);
     let policy = task.attempts.as_ref();
     let retry_if = attempts::retry_if(context, policy.and_then(|it| it.retry_if.as_ref()));
     let reported = &context.reported_runtime;
@@ -145,43 +139,36 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
     let on = match &task.on {
-        Some(on) => {
-            let operand = on::operand(on, context);
-            quote_spanned!(first_span(on)=> &#operand)
-        }
+        Some(on) => on::reference(on, context),
         None => quote_spanned!(span=> #runtime::__private::Installed),
     };
     let none = || quote_spanned!(span=> ::core::option::Option::None);
     let label = match &task.label {
         Some(label) => {
-            let operand = on::operand(label, context);
-            let label = quote_spanned!(first_span(label)=> &#operand);
+            let label = on::reference(label, context);
             quote_spanned!(span=> #runtime::__private::label(#label))
         }
         None => none(),
     };
     let timeout = match &task.timeout {
-        Some(Time::Computed(timeout)) => {
-            // At the expression itself, where rustc then says that it is no `Duration`.
-            let place = first_span(timeout);
-            let there = context.runtime_at(place);
+        Some(timeout) => {
+            // At an expression itself, where rustc then says that it is no `Duration`.
+            let place = timeout.computed().map_or(span, first_span);
+            let there = context.runtime.at(place);
+            let timeout = time::timeout(context, timeout);
             quote_spanned!(place=> #there::__private::timeout(#timeout))
-        }
-        Some(Time::Known(timeout)) => {
-            let timeout = duration(context, *timeout);
-            quote_spanned!(span=> #runtime::__private::timeout(#timeout))
         }
         None => none(),
     };
     let policy = task.attempts.as_ref();
-    let backoff = attempts::backoff(context, policy.and_then(|it| it.backoff.as_ref()));
+    let backoff = time::backoff(context, policy.and_then(|it| it.backoff.as_ref()));
     let mut arguments = TokenStream::new();
     for parameter in context.parameters.iter().filter(|it| !it.is_hidden()) {
         let (cfgs, argument) = (parameter.cfgs(), parameter.argument());
         if !parameter.key.is_empty() {
             // At the argument, where rustc then says that it has no `Display`.
             let place = parameter.place();
-            let there = context.runtime_at(place);
+            let there = context.runtime.at(place);
             let all = quote_spanned!(span=> &mut __background_arguments);
             let key = quote_spanned!(place=> #there::__private::key(#all, &#argument));
             arguments.extend(quote_spanned!(span=> #(#cfgs)* #key;));
@@ -228,6 +215,6 @@ fn recorded_name(parameter: &Parameter) -> Literal {
 fn codec(context: &FnContext, ty: Option<impl ToTokens>) -> TokenStream {
     let ty = ty.to_token_stream();
     let place = first_span(&ty);
-    let there = context.runtime_at(place);
+    let there = context.runtime.at(place);
     quote_spanned!(place=> #there::__private::codec::<#ty>())
 }

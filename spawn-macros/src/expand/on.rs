@@ -16,8 +16,7 @@ use syn::{Expr, Token};
 /// Output:
 ///     `spawner(&self.scope)` (with a `&` before it if `is_reference`) or `&SCOPE`
 pub(super) fn spawner(on: &Expr, is_reference: bool, context: &FnContext) -> TokenStream {
-    let span = first_span(on);
-    let operand = operand(on, context);
+    let reference = reference(on, context);
     let tokens = on.to_token_stream();
     let mut parameters = context.parameters.iter();
     let uses_what_moves = parameters.any(|parameter| {
@@ -25,16 +24,17 @@ pub(super) fn spawner(on: &Expr, is_reference: bool, context: &FnContext) -> Tok
         name.is_some_and(|name| names::occurs(&name, &tokens))
     });
     if !uses_what_moves {
-        return quote_spanned!(span=> &#operand);
+        return reference;
     }
-    let runtime = context.runtime_at(span);
+    let span = first_span(on);
+    let runtime = context.runtime.at(span);
     let and = is_reference.then(|| Token![&](span));
-    quote_spanned!(span=> #and #runtime::__private::spawner(&#operand))
+    quote_spanned!(span=> #and #runtime::__private::spawner(#reference))
 }
 
-/// An expression to put `&` before. Most need no parentheses, which a lint might find unneeded.
-pub(super) fn operand(on: &Expr, context: &FnContext) -> TokenStream {
-    match on {
+/// `&EXPR`. Most expressions need no parentheses, which a lint might find unneeded.
+pub(super) fn reference(expression: &Expr, context: &FnContext) -> TokenStream {
+    let operand = match expression {
         Expr::Call(_)
         | Expr::Field(_)
         | Expr::Index(_)
@@ -43,7 +43,8 @@ pub(super) fn operand(on: &Expr, context: &FnContext) -> TokenStream {
         | Expr::Paren(_)
         | Expr::Path(_)
         | Expr::Reference(_)
-        | Expr::Block(_) => quote!(#on),
-        _ => quote_spanned!(context.generated=> (#on)),
-    }
+        | Expr::Block(_) => quote!(#expression),
+        _ => quote_spanned!(context.generated=> (#expression)),
+    };
+    quote_spanned!(first_span(expression)=> &#operand)
 }
