@@ -1,6 +1,6 @@
 //! What is known about the other attributes on an item or a parameter.
 
-use syn::Attribute;
+use syn::{Attribute, PathSegment};
 
 /// Attributes of the language. They are inert: the compiler reads them from whatever we emit.
 ///
@@ -38,32 +38,25 @@ const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustf
 
 const LINT_LEVELS: &[&str] = &["allow", "deny", "expect", "forbid", "warn"];
 
-fn first_name(attribute: &Attribute) -> String {
-    attribute
-        .path()
-        .segments
-        .first()
-        .map(|segment| segment.ident.to_string())
-        .unwrap_or_default()
-}
-
 /// The name by which an attribute is called, without the path to it.
 pub(crate) fn name(attribute: &Attribute) -> String {
-    attribute
-        .path()
-        .segments
-        .last()
-        .map(|segment| segment.ident.to_string())
-        .unwrap_or_default()
+    spelled(attribute.path().segments.last())
 }
 
 /// Whether an attribute does something to the item that it stands on, or may do so.
 pub(crate) fn is_active(attribute: &Attribute) -> bool {
-    let first = first_name(attribute);
-    let is_tool = attribute.path().segments.len() > 1 && TOOLS.contains(&first.as_str());
-    let is_built_in = attribute.path().get_ident().is_some()
-        && (BUILT_IN.contains(&first.as_str()) || first.starts_with("rustc_"));
-    !(is_tool || is_built_in)
+    let path = attribute.path();
+    let first = spelled(path.segments.first());
+    match path.get_ident() {
+        Some(_) => !BUILT_IN.contains(&first.as_str()) && !first.starts_with("rustc_"),
+        None => !TOOLS.contains(&first.as_str()),
+    }
+}
+
+fn spelled(segment: Option<&PathSegment>) -> String {
+    segment
+        .map(|segment| segment.ident.to_string())
+        .unwrap_or_default()
 }
 
 /// `#[test]`, `#[tokio::test]`, `#[rstest]`, `#[sqlx_test]`, `#[test_case(…)]` and others that make a test

@@ -10,10 +10,13 @@ mod header;
 mod other_attributes;
 mod owned;
 
+use crate::attributes;
 use crate::context::FnContext;
 use crate::errors::Errors;
 use crate::options::Options;
 use crate::plan::Plan;
+use quote::ToTokens;
+use syn::{Attribute, Meta};
 
 pub(crate) use other_attributes::{Obstacle, obstacle};
 
@@ -30,4 +33,17 @@ pub(crate) fn check(
     durable::check(context, &options, errors);
     expressions::check(context, &options, errors);
     errors.is_empty().then(|| Plan::new(context, options))
+}
+
+/// `#[cancel]`, `#[state]` and `#[key]` stand alone.
+fn takes_no_arguments(attribute: &Attribute, errors: &mut Errors) {
+    let place = match &attribute.meta {
+        Meta::Path(_) => return,
+        Meta::List(list) if list.tokens.is_empty() => list.path.to_token_stream(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(pair) => pair.value.to_token_stream(),
+    };
+    let name = attributes::name(attribute);
+    let what = format!("`#[{name}]` takes no arguments");
+    errors.add(place, &what, &format!("write only `#[{name}]`"));
 }

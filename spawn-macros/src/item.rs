@@ -11,9 +11,9 @@ use crate::errors::Errors;
 use crate::to_source::to_source;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
-use syn::Visibility;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::{GenericParam, Generics, Visibility};
 
 pub(crate) use borrows::{Borrow, Borrows};
 pub(crate) use function::{Body, Function};
@@ -77,4 +77,16 @@ fn kind(item: TokenStream) -> Option<(Ident, &'static str)> {
 pub(crate) fn first_span(tokens: impl ToTokens) -> Span {
     let first = tokens.into_token_stream().into_iter().next();
     first.map_or_else(Span::call_site, |token| token.span())
+}
+
+pub(crate) fn type_and_const_names(generics: &Generics) -> Vec<&Ident> {
+    let mut names = Vec::new();
+    for parameter in &generics.params {
+        match parameter {
+            GenericParam::Type(parameter) => names.push(&parameter.ident),
+            GenericParam::Const(parameter) => names.push(&parameter.ident),
+            GenericParam::Lifetime(_) => {}
+        }
+    }
+    names
 }

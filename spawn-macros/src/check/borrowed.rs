@@ -86,16 +86,9 @@ fn check_parameter(
         },
         _ => format!("take {right}"),
     };
-    let what = match borrow {
-        Borrow::Reference(reference) => format!(
-            "`{}` is borrowed, but the task may outlive the caller",
-            to_source(reference)
-        ),
-        Borrow::Lifetime(lifetime) => {
-            format!("`{lifetime}` may end before the background task does")
-        }
-    };
-    errors.add(borrow.place(), &what, &help);
+    let what =
+        |reference| format!("`{reference}` is borrowed, but the task may outlive the caller");
+    add(borrow, what, &help, errors);
 }
 
 fn check_output(
@@ -113,27 +106,29 @@ fn check_output(
         types::make_all_static(&mut lasting);
         help += &format!("; or, of a constant: `-> {}`", to_source(lasting));
     }
-    let what = match borrow {
-        Borrow::Reference(reference) => format!(
-            "the task cannot return `{}`: what it borrows from may be gone by then",
-            to_source(reference)
-        ),
-        Borrow::Lifetime(lifetime) => {
-            format!("`{lifetime}` may end before the background task does")
-        }
+    let what = |reference| {
+        format!("the task cannot return `{reference}`: what it borrows from may be gone by then")
     };
-    errors.add(borrow.place(), &what, &help);
+    add(borrow, what, &help, errors);
+}
+
+fn add(borrow: &Borrow, what: impl Fn(String) -> String, help: &str, errors: &mut Errors) {
+    match borrow {
+        Borrow::Reference(reference) => {
+            errors.add(reference.and_token, &what(to_source(reference)), help);
+        }
+        Borrow::Lifetime(lifetime) => {
+            let what = format!("`{lifetime}` may end before the background task does");
+            errors.add(lifetime, &what, help);
+        }
+    }
 }
 
 /// `&TaskScope`
 fn is_scope(ty: &Type) -> bool {
-    let Type::Reference(reference) = types::bare(ty) else {
-        return false;
-    };
-    match types::bare(&reference.elem) {
-        Type::Path(path) => {
-            let last = path.path.segments.last();
-            last.is_some_and(|last| last.ident == "TaskScope")
+    match types::bare(ty) {
+        Type::Reference(reference) => {
+            types::last_segment(&reference.elem).is_some_and(|last| last.ident == "TaskScope")
         }
         _ => false,
     }

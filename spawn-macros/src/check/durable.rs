@@ -1,5 +1,6 @@
 //! `durable`: a free function whose types the worker knows, and the attributes on its parameters.
 
+use super::takes_no_arguments;
 use crate::context::FnContext;
 use crate::errors::Errors;
 use crate::item::{Kind, Parameter, types};
@@ -7,7 +8,7 @@ use crate::names::find;
 use crate::options::Options;
 use crate::to_source::to_source;
 use quote::ToTokens;
-use syn::{Attribute, GenericParam, Meta, ReturnType, Safety, Type};
+use syn::{GenericParam, ReturnType, Safety, Type};
 
 pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors) {
     for parameter in &context.parameters {
@@ -127,21 +128,7 @@ fn check_attributes(parameter: &Parameter, is_durable: bool, errors: &mut Errors
             let what = "the caller does not have the worker's state, so it can be no key";
             errors.add(place, what, "put `#[key]` on an argument");
         } else {
-            check_arguments(attribute, name, errors);
+            takes_no_arguments(attribute, errors);
         }
     }
-}
-
-fn check_arguments(attribute: &Attribute, name: &str, errors: &mut Errors) {
-    let arguments = match &attribute.meta {
-        Meta::Path(_) => return,
-        Meta::List(list) => list.tokens.clone(),
-        Meta::NameValue(pair) => pair.value.to_token_stream(),
-    };
-    let place = match arguments.is_empty() {
-        true => attribute.path().to_token_stream(),
-        false => arguments,
-    };
-    let what = format!("`#[{name}]` takes no arguments");
-    errors.add(place, &what, &format!("write only `#[{name}]`"));
 }

@@ -2,7 +2,7 @@
 
 use crate::context::FnContext;
 use crate::errors::Errors;
-use crate::item::Kind;
+use crate::item::{Kind, type_and_const_names};
 use crate::names::{begins_with_capital, find};
 use crate::options::Options;
 use proc_macro2::{Ident, TokenStream, TokenTree};
@@ -22,27 +22,19 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
         let example = "attempts = 3";
         one_for_all(what, example, attempts.to_token_stream(), context, errors);
     }
-    if let Some(direct) = options
-        .direct
-        .as_ref()
-        .and_then(|path| path.segments.last())
-    {
-        check_direct(&direct.ident, context, errors);
+    let direct = options.direct.iter().flat_map(|path| path.segments.last());
+    for name in direct {
+        check_direct(&name.ident, context, errors);
     }
 }
 
 fn check_direct(direct: &Ident, context: &FnContext, errors: &mut Errors) {
     let signature = &context.function.signature;
     if *direct == signature.ident {
-        let help = format!(
-            "give it a name of its own: `direct = {}_now`",
-            context.spoken_name()
-        );
-        errors.add(
-            direct,
-            "the plain function needs another name than the background one",
-            &help,
-        );
+        let what = "the plain function needs another name than the background one";
+        let name = context.spoken_name();
+        let help = format!("give it a name of its own: `direct = {name}_now`");
+        errors.add(direct, what, &help);
     }
     for parameter in &context.parameters {
         check_no_cfg(&parameter.attributes, errors);
@@ -87,23 +79,17 @@ fn at_the_call(option: &str, tokens: TokenStream, context: &FnContext, errors: &
                     }
                 }
             }
-            Kind::Name { name, .. } if parameter.is_state() => {
+            Kind::Name { name, .. } if parameter.is_hidden() => {
                 if let Some(place) = find(&name.to_string(), &tokens) {
-                    let what = format!(
-                        "`{option}` is evaluated at the call, and the state `{name}` is the worker's"
-                    );
+                    let why = match parameter.is_state() {
+                        true => format!("and the state `{name}` is the worker's"),
+                        false => format!("before there is a token `{name}`"),
+                    };
+                    let what = format!("`{option}` is evaluated at the call, {why}");
                     errors.add(place, &what, &format!("use something else for `{option}`"));
                 }
             }
-            Kind::Name { name, .. } if parameter.is_cancel() => {
-                if let Some(place) = find(&name.to_string(), &tokens) {
-                    let what = format!(
-                        "`{option}` is evaluated at the call, before there is a token `{name}`"
-                    );
-                    errors.add(place, &what, &format!("use something else for `{option}`"));
-                }
-            }
-            _ => {}
+            Kind::Name { .. } | Kind::Receiver(_) => {}
         }
     }
 }
@@ -116,34 +102,24 @@ fn one_for_all(
     context: &FnContext,
     errors: &mut Errors,
 ) {
-    let mut found = Vec::new();
+    let mut names = Vec::new();
     for parameter in &context.parameters {
-        let name = parameter.argument().to_string();
-        found.extend(find(&name, &tokens).map(|place| (place, name)));
+        names.push(parameter.argument().to_string());
     }
-    for parameter in &context.function.signature.generics.params {
-        let name = match parameter {
-            GenericParam::Type(parameter) => parameter.ident.to_string(),
-            GenericParam::Const(parameter) => parameter.ident.to_string(),
-            GenericParam::Lifetime(_) => continue,
-        };
-        found.extend(find(&name, &tokens).map(|place| (place, name)));
+    for name in type_and_const_names(&context.function.signature.generics) {
+        names.push(name.to_string());
     }
-    for (place, name) in found {
-        let what = format!("{why}, so it cannot depend on `{name}`");
-        errors.add(
-            place,
-            &what,
-            &format!("write a number or a constant, for example `{example}`"),
-        );
+    for name in names {
+        if let Some(place) = find(&name, &tokens) {
+            let what = format!("{why}, so it cannot depend on `{name}`");
+            let help = format!("write a number or a constant, for example `{example}`");
+            errors.add(place, &what, &help);
+        }
     }
     if let Some(place) = find("Self", &tokens) {
         let what = format!("{why}, where `Self` means nothing");
-        errors.add(
-            place,
-            &what,
-            &format!("write the type's own name in its place, or a number: `{example}`"),
-        );
+        let help = format!("write the type's own name in its place, or a number: `{example}`");
+        errors.add(place, &what, &help);
     }
 }
 

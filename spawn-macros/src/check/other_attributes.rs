@@ -7,7 +7,7 @@ use crate::item::Function;
 use crate::options::Options;
 use crate::to_source::to_source;
 use quote::ToTokens;
-use syn::{Attribute, GenericParam};
+use syn::Attribute;
 
 /// What to do with an item after an obstacle was found.
 pub(crate) enum Obstacle {
@@ -24,17 +24,11 @@ pub(crate) fn obstacle(
     errors: &mut Errors,
 ) -> Option<Obstacle> {
     let attributes = &function.attributes;
-    if let Some(test) = attributes
-        .iter()
-        .find(|attribute| attributes::is_test(attribute))
-    {
+    if let Some(test) = attributes.iter().find(|it| attributes::is_test(it)) {
         test_function(test, function, errors);
         return Some(Obstacle::LeaveItem);
     }
-    if let Some(main) = attributes
-        .iter()
-        .find(|attribute| attributes::is_main(attribute))
-    {
+    if let Some(main) = attributes.iter().find(|it| attributes::is_main(it)) {
         main_function(main.path(), errors);
         return Some(Obstacle::LeaveItem);
     }
@@ -46,13 +40,15 @@ pub(crate) fn obstacle(
         main_function(&signature.ident, errors);
         return Some(Obstacle::LeaveItem);
     }
-    if was_async_trait(function) {
+    let mut lifetimes = signature.generics.lifetimes();
+    let is_boxed = lifetimes.any(|parameter| parameter.lifetime.ident == "async_trait");
+    if is_boxed && signature.asyncness.is_none() {
         let what =
             "`#[async_trait]` has made a boxed future of this method before `#[background]` saw it";
         let help = "take `#[async_trait]` off, and put `#[background]` on the method's \
             declaration in the trait too: \
                     it returns a handle then, so the trait needs no boxed futures";
-        errors.add(&function.signature.ident, what, help);
+        errors.add(&signature.ident, what, help);
         return Some(Obstacle::LeaveItem);
     }
     let mut ignored = Vec::new();
@@ -104,18 +100,4 @@ fn main_function(place: impl ToTokens, errors: &mut Errors) {
     let help =
         "take `#[background]` off, and let `main` call a background function and await its handle";
     errors.add(place, what, help);
-}
-
-fn was_async_trait(function: &Function) -> bool {
-    let is_its_lifetime = |parameter: &GenericParam| match parameter {
-        GenericParam::Lifetime(parameter) => parameter.lifetime.ident == "async_trait",
-        _ => false,
-    };
-    function.signature.asyncness.is_none()
-        && function
-            .signature
-            .generics
-            .params
-            .iter()
-            .any(is_its_lifetime)
 }

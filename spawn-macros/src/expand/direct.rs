@@ -3,11 +3,11 @@
 use super::function;
 use crate::capture;
 use crate::context::FnContext;
-use crate::item::Parameter;
+use crate::item::{Parameter, type_and_const_names};
 use crate::plan::{Direct, Runs, Task};
 use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, GenericParam, Signature};
+use syn::{Attribute, Signature};
 
 /// Input:
 ///     `#[background(direct = run_now)] async fn run<T>(a: A, _: B) -> R { BODY }`
@@ -108,14 +108,7 @@ pub(super) fn future(context: &FnContext, direct: &Direct) -> TokenStream {
 /// Output:
 ///     `::<T, N>`
 fn turbofish(signature: &Signature, context: &FnContext) -> TokenStream {
-    let mut arguments = Vec::new();
-    for parameter in &signature.generics.params {
-        match parameter {
-            GenericParam::Type(parameter) => arguments.push(&parameter.ident),
-            GenericParam::Const(parameter) => arguments.push(&parameter.ident),
-            GenericParam::Lifetime(_) => {}
-        }
-    }
+    let arguments = type_and_const_names(&signature.generics);
     if arguments.is_empty() {
         return TokenStream::new();
     }

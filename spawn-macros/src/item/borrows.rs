@@ -2,8 +2,6 @@
 //!
 //! What a type hides (`Cow<str>`, an alias) only rustc sees.
 
-use proc_macro2::TokenStream;
-use quote::ToTokens;
 use syn::punctuated::Punctuated;
 use syn::{
     AngleBracketedGenericArguments, BoundLifetimes, GenericArgument, GenericParam, Generics,
@@ -15,16 +13,6 @@ use syn::{
 pub(crate) enum Borrow<'a> {
     Reference(&'a TypeReference),
     Lifetime(&'a Lifetime),
-}
-
-impl Borrow<'_> {
-    /// The token to point at.
-    pub(crate) fn place(&self) -> TokenStream {
-        match self {
-            Borrow::Reference(reference) => reference.and_token.to_token_stream(),
-            Borrow::Lifetime(lifetime) => lifetime.to_token_stream(),
-        }
-    }
 }
 
 /// Looks through types for borrows.

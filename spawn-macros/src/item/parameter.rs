@@ -179,13 +179,8 @@ impl Parameter {
     /// The attributes for a statement that stands for the parameter only where the parameter is
     /// there.
     pub(crate) fn cfgs(&self) -> Vec<&Attribute> {
-        let mut cfgs = Vec::new();
-        for attribute in &self.attributes {
-            if attributes::is_cfg(attribute) {
-                cfgs.push(attribute);
-            }
-        }
-        cfgs
+        let attributes = self.attributes.iter();
+        attributes.filter(|it| attributes::is_cfg(it)).collect()
     }
 
     /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
@@ -231,13 +226,6 @@ fn kind(parameter: &PatType, hidden: Option<&Ident>) -> Kind {
 /// struct of that name would be a pattern that binds nothing. Such a parameter is taken apart like any
 /// other pattern, which is right for a variable too.
 fn is_variable(name: &Ident, ty: &Type) -> bool {
-    let is_name_of_type = match types::bare(ty) {
-        Type::Path(path) => path
-            .path
-            .segments
-            .last()
-            .is_some_and(|last| last.ident == *name),
-        _ => false,
-    };
+    let is_name_of_type = types::last_segment(ty).is_some_and(|last| last.ident == *name);
     !names::begins_with_capital(name) && !is_name_of_type
 }

@@ -2,8 +2,8 @@
 
 use syn::punctuated::Punctuated;
 use syn::{
-    GenericArgument, Lifetime, ParenthesizedGenericArguments, Path, PathArguments, Token, Type,
-    TypeParamBound,
+    GenericArgument, Lifetime, ParenthesizedGenericArguments, Path, PathArguments, PathSegment,
+    Token, Type, TypeParamBound,
 };
 
 /// The types of which `ty` is directly made, except those in the signature of a function type
@@ -93,6 +93,14 @@ pub(crate) fn bare(ty: &Type) -> &Type {
         Type::Group(group) => bare(&group.elem),
         Type::Paren(paren) => bare(&paren.elem),
         _ => ty,
+    }
+}
+
+/// `Result<A, B>` of `std::io::Result<A, B>`.
+pub(crate) fn last_segment(ty: &Type) -> Option<&PathSegment> {
+    match bare(ty) {
+        Type::Path(ty) => ty.path.segments.last(),
+        _ => None,
     }
 }
 
