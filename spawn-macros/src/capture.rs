@@ -46,15 +46,13 @@ pub(crate) fn parameters(context: &FnContext, is_bound_anew: bool) -> Vec<TokenS
 /// `name: Type`
 pub(crate) fn named(parameter: &Parameter) -> TokenStream {
     let argument = parameter.argument();
-    match (&parameter.kind, parameter.ty()) {
-        (Kind::Receiver(receiver), _) => {
-            let receiver = Receiver {
-                mutability: None,
-                ..receiver.clone()
-            };
-            quote!(#receiver)
+    match &parameter.kind {
+        Kind::Receiver(receiver) => Receiver {
+            mutability: None,
+            ..receiver.clone()
         }
-        (_, ty) => quote!(#argument: #ty),
+        .to_token_stream(),
+        Kind::Name { ty, .. } | Kind::Pattern { ty, .. } => quote!(#argument: #ty),
     }
 }
 
@@ -76,14 +74,11 @@ pub(crate) fn statements(context: &FnContext, options: &TokenStream) -> TokenStr
         if parameter.stays_with_caller {
             continue;
         }
-        match &parameter.kind {
-            Kind::Receiver(_) => mention(parameter, &mut statements),
-            _ => rebind(parameter, &mut statements),
-        }
+        statements.extend(bind(parameter));
         // What an option uses is no unused variable.
         if let Kind::Name { name, .. } = &parameter.kind {
             if !options.is_empty() && names::occurs(&name.to_string(), options) {
-                mention(parameter, &mut statements);
+                statements.extend(mention(parameter));
             }
         }
     }
@@ -124,14 +119,11 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
             continue;
         }
         if let Kind::Receiver(_) = &parameter.kind {
-            mention(parameter, &mut bound);
+            bound.extend(mention(parameter));
             if runs == Runs::AsTask {
-                let place = parameter.place();
-                let runtime_there = context.runtime.at(place);
-                let argument = parameter.argument();
-                copied.extend(
-                    quote_spanned!(place=> #runtime_there::__private::receiver(&#argument);),
-                );
+                let (place, argument) = (parameter.place(), parameter.argument());
+                let there = context.runtime.at(place);
+                copied.extend(quote_spanned!(place=> #there::__private::receiver(&#argument);));
             }
             continue;
         }
@@ -157,7 +149,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
 }
 
 /// `let _ = &guard;`, which captures all of it.
-fn mention(parameter: &Parameter, statements: &mut TokenStream) {
+fn mention(parameter: &Parameter) -> TokenStream {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let argument = parameter.argument();
@@ -165,17 +157,17 @@ fn mention(parameter: &Parameter, statements: &mut TokenStream) {
         true => quote_spanned!(generated=> #[allow(clippy::used_underscore_binding)]),
         false => TokenStream::new(),
     };
-    statements.extend(quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;));
+    quote_spanned!(generated=> #(#cfgs)* #allow let _ = &#argument;)
 }
 
 /// `let mut count = count;`
-fn rebind(parameter: &Parameter, statements: &mut TokenStream) {
+fn bind(parameter: &Parameter) -> TokenStream {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let attributes = parameter.cfgs_and_lints();
     let argument = parameter.argument();
-    statements.extend(match &parameter.kind {
-        Kind::Receiver(_) => TokenStream::new(),
+    match &parameter.kind {
+        Kind::Receiver(_) => mention(parameter),
         // What the pattern leaves is dropped right after what it binds.
         Kind::Pattern { pattern, .. } => {
             let mutability =
@@ -199,7 +191,7 @@ fn rebind(parameter: &Parameter, statements: &mut TokenStream) {
         Kind::Name {
             mutability, name, ..
         } => quote_spanned!(generated=> #(#attributes)* let #mutability #name = #name;),
-    });
+    }
 }
 
 /// Whether a pattern has a `ref mut`, which asks for a variable that is `mut`.

@@ -36,6 +36,19 @@ pub(crate) enum Returned {
     Nothing,
 }
 
+impl Returned {
+    /// The type of what is returned.
+    pub(crate) fn name(self) -> Option<&'static str> {
+        match self {
+            Returned::TaskHandle => Some("TaskHandle"),
+            Returned::AbortOnDrop => Some("AbortOnDrop"),
+            Returned::TaskGuard => Some("TaskGuard"),
+            Returned::DurableHandle => Some("DurableHandle"),
+            Returned::Nothing => None,
+        }
+    }
+}
+
 impl FnContext {
     pub(crate) fn new(mut function: Function, options: &Options) -> Self {
         if options.has("direct") {
@@ -47,12 +60,9 @@ impl FnContext {
         let generated = function.generated();
         let keyword = function.keyword();
         let runtime = RuntimePath::new(options, generated, keyword);
-        let direct = options.direct.as_ref().and_then(|path| path.get_ident());
         let mut parameters = Vec::new();
         for input in &function.signature.inputs {
-            let mut parameter = Parameter::new(parameters.len(), input, direct, generated);
-            parameter.is_durable = options.has("durable");
-            parameters.push(parameter);
+            parameters.push(Parameter::new(parameters.len(), input, options, generated));
         }
         leave_with_caller(&mut parameters, &function, &options.tokens_at_the_call());
         FnContext {

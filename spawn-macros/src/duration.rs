@@ -56,12 +56,7 @@ fn nanoseconds_of(unit: &str) -> Option<u128> {
 /// `number` (such as `1.5`) of a unit of `unit` nanoseconds, without the rounding of a float.
 fn times(number: &str, unit: u128) -> Result<u128, String> {
     let no_number = || format!("`{number}` is no number");
-    let mut digits = String::new();
-    for digit in number.chars() {
-        if digit != '_' {
-            digits.push(digit);
-        }
-    }
+    let digits = number.replace('_', "");
     let (whole, fraction) = digits.split_once('.').unwrap_or((&digits, ""));
     let fraction = fraction.trim_end_matches('0');
     if whole.is_empty() || fraction.contains('.') {

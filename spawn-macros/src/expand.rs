@@ -30,10 +30,10 @@ pub(crate) fn expand(context: &FnContext, plan: &Plan) -> TokenStream {
             let header = header(context, &context.public_parameters());
             quote!(#header #semicolon)
         }
-        Plan::Durable(task, name) => durable::expand(context, task, name),
-        Plan::Task(task) => match &task.direct {
-            Some(direct) => direct::expand(context, task, direct),
-            None => expand_task(context, task),
+        Plan::Task(task) => match (&task.durable, &task.direct) {
+            (Some(name), _) => durable::expand(context, task, name),
+            (None, Some(direct)) => direct::expand(context, task, direct),
+            (None, None) => expand_task(context, task),
         },
     }
 }

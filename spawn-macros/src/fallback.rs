@@ -5,7 +5,7 @@
 use crate::context::{FnContext, Returned};
 use crate::expand::{header, inner_attributes, with_user_braces};
 use crate::item::{Body, Borrows, Kind, Reports, types};
-use proc_macro2::{Group, TokenStream};
+use proc_macro2::{Group, Ident, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::Type;
 
@@ -25,30 +25,24 @@ pub(crate) fn expand(context: &mut FnContext) -> TokenStream {
     let span = context.generated;
     let tokens = tokens(context);
     let work = work(context, &inner);
-    let tokens = match (
-        context.returned,
-        context.output.reports == Reports::TypeOfBody,
-    ) {
+    let is_opaque = context.output.reports == Reports::TypeOfBody;
+    let tokens = match context.returned {
+        Returned::Nothing => quote_spanned!(span=> #tokens let _ = #work;),
         // Only the body tells what an `impl Trait` is, so the handle's type has to come from it.
-        (Returned::TaskHandle | Returned::AbortOnDrop | Returned::DurableHandle, true) => {
-            let return_type = return_type_of(context);
+        Returned::TaskHandle | Returned::AbortOnDrop | Returned::DurableHandle if is_opaque => {
+            let runtime = &context.runtime;
+            let handle = context.returned.name().map(|name| Ident::new(name, span));
             quote_spanned! {span=>
-                fn __background_handle<__Work: ::core::future::Future>(_: __Work) #return_type {
+                fn __background_handle<__Work: ::core::future::Future>(
+                    _: __Work
+                ) -> #runtime::#handle<__Work::Output> {
                     ::core::unreachable!()
                 }
                 #tokens
                 __background_handle(#work)
             }
         }
-        (Returned::Nothing, _) => quote_spanned! {span=>
-            #tokens
-            let _ = #work;
-        },
-        _ => quote_spanned! {span=>
-            #tokens
-            let _ = #work;
-            ::core::unreachable!()
-        },
+        _ => quote_spanned!(span=> #tokens let _ = #work; ::core::unreachable!()),
     };
     let braces = with_user_braces(body, tokens);
     quote_spanned!(span=> #hoisted #[allow(unused, clippy::all)] #header #braces)
@@ -76,20 +70,6 @@ fn make_opaque_static(ty: &mut Type) {
     }
     for part in types::parts(ty) {
         make_opaque_static(part);
-    }
-}
-
-/// `-> TaskHandle<__Work::Output>`
-fn return_type_of(context: &FnContext) -> TokenStream {
-    let runtime = &context.runtime;
-    match context.returned {
-        Returned::AbortOnDrop => {
-            quote_spanned!(context.generated=> -> #runtime::AbortOnDrop<__Work::Output>)
-        }
-        Returned::DurableHandle => {
-            quote_spanned!(context.generated=> -> #runtime::DurableHandle<__Work::Output>)
-        }
-        _ => quote_spanned!(context.generated=> -> #runtime::TaskHandle<__Work::Output>),
     }
 }
 

@@ -16,15 +16,10 @@ use syn::parse::{ParseStream, Parser};
 use syn::{GenericParam, Generics, Visibility};
 
 pub(crate) use borrows::{Borrow, Borrows};
-pub(crate) use function::{Body, Function};
+pub(crate) use function::{Body, Function, parse};
 pub(crate) use output::{Output, Reports};
-pub(crate) use parameter::{Kind, Parameter, copied_attributes};
+pub(crate) use parameter::{Kind, Parameter};
 pub(crate) use runtime::RuntimePath;
-
-/// Parses a function, without what is between the braces of its body.
-pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
-    function::parse(item)
-}
 
 /// Says that an item is no function, or what is wrong with its signature.
 pub(crate) fn not_a_function(item: TokenStream, error: syn::Error, errors: &mut Errors) {

@@ -12,8 +12,6 @@ use syn::{Expr, LitStr, Path, Token};
 pub(crate) enum Plan {
     Declaration(Token![;]),
     Task(Box<Task>),
-    /// A task that is recorded under this name.
-    Durable(Box<Task>, LitStr),
 }
 
 pub(crate) struct Task {
@@ -28,6 +26,8 @@ pub(crate) struct Task {
     pub limit: Option<Expr>,
     pub attempts: Option<Attempts>,
     pub direct: Option<Direct>,
+    /// The name under which the task is recorded.
+    pub durable: Option<LitStr>,
 }
 
 /// How the body runs.
@@ -58,8 +58,7 @@ impl Plan {
             Body::Missing(semicolon) => return Plan::Declaration(*semicolon),
             Body::Block(body) => body,
         };
-        let durable = options.durable.clone();
-        let task = Box::new(Task {
+        Plan::Task(Box::new(Task {
             body: body.clone(),
             runs: match (options.has("blocking"), options.has("local")) {
                 (true, _) => Runs::OnBlockingThread,
@@ -80,11 +79,8 @@ impl Plan {
                 backoff: options.backoff,
                 retry_if: options.retry_if,
             }),
-        });
-        match durable {
-            Some(name) => Plan::Durable(task, name),
-            None => Plan::Task(task),
-        }
+            durable: options.durable,
+        }))
     }
 }
 

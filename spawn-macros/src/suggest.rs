@@ -4,7 +4,7 @@
 pub(crate) fn nearest<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a str> {
     let written = written.to_lowercase();
     // Like rustc: a third of the letters may be wrong, in a short name one.
-    let tolerance = (letters(&written).len() / 3).max(1);
+    let tolerance = (written.chars().count() / 3).max(1);
     let mut nearest = None;
     let mut least = tolerance + 1;
     for candidate in candidates {
@@ -20,12 +20,9 @@ pub(crate) fn nearest<'a>(written: &str, candidates: &[&'a str]) -> Option<&'a s
 /// The number of insertions, deletions, replacements and swaps of neighbours that lead from one
 /// word to the other.
 fn distance(from: &str, to: &str) -> usize {
-    let (from, to) = (letters(from), letters(to));
-    let mut before_last = vec![0; to.len() + 1];
-    let mut last = before_last.clone();
-    for (column, distance) in last.iter_mut().enumerate() {
-        *distance = column;
-    }
+    let (from, to): (Vec<char>, Vec<char>) = (from.chars().collect(), to.chars().collect());
+    let mut before_last = Vec::new();
+    let mut last: Vec<usize> = (0..=to.len()).collect();
     for row in 1..=from.len() {
         let mut current = vec![row; to.len() + 1];
         for column in 1..=to.len() {
@@ -43,14 +40,6 @@ fn distance(from: &str, to: &str) -> usize {
         last = current;
     }
     last[to.len()]
-}
-
-fn letters(word: &str) -> Vec<char> {
-    let mut letters = Vec::new();
-    for letter in word.chars() {
-        letters.push(letter);
-    }
-    letters
 }
 
 #[cfg(test)]

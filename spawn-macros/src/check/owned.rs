@@ -4,8 +4,8 @@ use crate::item::types;
 use quote::quote;
 use syn::punctuated::Punctuated;
 use syn::{
-    ParenthesizedGenericArguments, Path, PathSegment, ReturnType, Token, Type, TypeParamBound,
-    TypeReference, parse_quote,
+    ParenthesizedGenericArguments, Path, ReturnType, Token, Type, TypeParamBound, TypeReference,
+    parse_quote,
 };
 
 /// Input:
@@ -155,7 +155,7 @@ pub(super) fn shared(reference: &TypeReference, is_local: bool) -> Option<Type> 
     }
     // An `Arc` of a cell is not `Send`.
     if last.ident == "Cell" || last.ident == "RefCell" {
-        let PathSegment { arguments, .. } = last;
+        let arguments = &last.arguments;
         return Some(parse_quote!(std::sync::Arc<std::sync::Mutex #arguments>));
     }
     let target = owned(&reference.elem, is_local);

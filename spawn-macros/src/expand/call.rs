@@ -3,7 +3,7 @@
 use super::{attempts, on, time};
 use crate::capture;
 use crate::context::{FnContext, Returned};
-use crate::item::{Kind, Parameter, Reports, copied_attributes, first_span};
+use crate::item::{Kind, Parameter, Reports, first_span};
 use crate::plan::{Attempts, Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -124,19 +124,26 @@ fn tokens_of_cancel(
     spawner: Option<&TokenStream>,
 ) -> TokenStream {
     let new = new_token(context, spawner);
-    // If the user wrote another type, rustc's error should point at it, in the user's own context.
-    let span = parameter.ty().map_or(context.keyword, first_span);
-    let runtime_there = context.runtime.at(span);
     let token = quote_spanned!(context.generated=> __background_token);
-    let parameter_token =
-        quote_spanned!(span=> #runtime_there::__private::cancel_parameter(#token));
+    let parameter_token = cancel_parameter(context, parameter, &token);
     let binding = capture::named(parameter);
-    let attributes = copied_attributes(&parameter.attributes);
+    let attributes = parameter.cfgs_and_lints();
     quote_spanned! {context.generated=>
         let #token = #new;
         let __background_handle_token = ::core::clone::Clone::clone(&#token);
         #(#attributes)* let #binding = #parameter_token;
     }
+}
+
+/// `cancel_parameter(TOKEN)`. If the user wrote another type, rustc's error points at it, in the user's own context.
+pub(super) fn cancel_parameter(
+    context: &FnContext,
+    parameter: &Parameter,
+    token: &TokenStream,
+) -> TokenStream {
+    let span = parameter.ty().map_or(context.keyword, first_span);
+    let there = context.runtime.at(span);
+    quote_spanned!(span=> #there::__private::cancel_parameter(#token))
 }
 
 /// `token_of(given_by_on)` or `token()`

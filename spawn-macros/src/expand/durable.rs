@@ -101,16 +101,13 @@ fn prepare(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
             continue;
         }
         let (cfgs, binding) = (parameter.cfgs(), capture::named(parameter));
-        // rustc reports there that the type does not fit.
-        let there = context
-            .runtime
-            .at(parameter.ty().map_or(context.keyword, first_span));
         let value = if parameter.is_cancel() {
-            let place = parameter.ty().map_or(context.keyword, first_span);
             let token = quote_spanned!(span=> #runtime::__private::token(__background_call));
-            quote_spanned!(place=> #there::__private::cancel_parameter(#token))
+            call::cancel_parameter(context, parameter, &token)
         } else if parameter.is_state() {
             let ty = parameter.ty();
+            // rustc reports there that the type does not fit.
+            let there = context.runtime.at(ty.map_or(context.keyword, first_span));
             quote_spanned!(span=> #there::__private::state::<#ty>(__background_call)?)
         } else {
             let (name, codec) = (recorded_name(parameter), codec(context, parameter.ty()));

@@ -3,8 +3,9 @@
 
 use crate::context::{FnContext, Returned};
 use crate::item::Reports;
+use crate::names::occurs;
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::{Attribute, Meta, Token};
 
 /// From so many tokens on, clippy might find a handle of the type complex.
@@ -48,48 +49,30 @@ pub(crate) fn header(context: &FnContext, parameters: &[TokenStream]) -> TokenSt
 
 /// Two of clippy's lints about the names of associated functions pass over an `async fn`.
 fn allow_names_of_traits(context: &FnContext) -> TokenStream {
-    // Those that take `self` or nothing of the type.
-    const METHODS: [&str; 16] = [
-        "add",
-        "bitand",
-        "bitor",
-        "bitxor",
-        "default",
-        "div",
-        "from_iter",
-        "from_str",
-        "into_iter",
-        "mul",
-        "neg",
-        "not",
-        "rem",
-        "shl",
-        "shr",
-        "sub",
-    ];
     let signature = &context.function.signature;
     if signature.asyncness.is_none() || context.is_declaration() {
         return TokenStream::new();
     }
     let span = context.generated;
-    if METHODS.contains(&signature.ident.to_string().as_str()) {
-        return quote_spanned!(span=> #[allow(clippy::should_implement_trait)]);
-    }
-    let is_constructor = signature.receiver().is_none() && context.output.names_self();
-    match is_constructor {
-        true => quote_spanned!(span=> #[allow(clippy::self_named_constructors)]),
-        false => TokenStream::new(),
+    match signature.ident.to_string().as_str() {
+        // Those that take `self` or nothing of the type.
+        "add" | "bitand" | "bitor" | "bitxor" | "default" | "div" | "from_iter" | "from_str"
+        | "into_iter" | "mul" | "neg" | "not" | "rem" | "shl" | "shr" | "sub" => {
+            quote_spanned!(span=> #[allow(clippy::should_implement_trait)])
+        }
+        _ if signature.receiver().is_none()
+            && occurs("Self", &context.output.written.to_token_stream()) =>
+        {
+            quote_spanned!(span=> #[allow(clippy::self_named_constructors)])
+        }
+        _ => TokenStream::new(),
     }
 }
 
 /// `-> TaskHandle<R>`
 fn return_type(context: &FnContext) -> TokenStream {
-    let name = match context.returned {
-        Returned::TaskHandle => "TaskHandle",
-        Returned::AbortOnDrop => "AbortOnDrop",
-        Returned::TaskGuard => "TaskGuard",
-        Returned::DurableHandle => "DurableHandle",
-        Returned::Nothing => return TokenStream::new(),
+    let Some(name) = context.returned.name() else {
+        return TokenStream::new();
     };
     // With the user's span a lint would say that they have imported it and need not qualify it.
     let name = Ident::new(name, context.generated);

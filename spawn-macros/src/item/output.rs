@@ -1,9 +1,12 @@
 //! What the function returns, in each of the places where that is written.
 
 use super::types;
-use proc_macro2::{Delimiter, Span, TokenStream, TokenTree};
+use proc_macro2::{Delimiter, Span, TokenTree};
 use quote::{ToTokens, quote_spanned};
-use syn::{GenericArgument, PathArguments, ReturnType, Token, Type, TypeParamBound};
+use syn::punctuated::Punctuated;
+use syn::{
+    GenericArgument, PathArguments, ReturnType, Token, Type, TypeParamBound, TypeTuple, token,
+};
 
 pub(crate) struct Output {
     pub arrow: Option<Token![->]>,
@@ -37,60 +40,38 @@ impl Output {
     /// Output:
     ///     written `Result<impl Display, Error>`, pinned `Result<_, Error>`
     pub(crate) fn new(output: &ReturnType, keyword: Span) -> Self {
-        let (arrow, ty) = match output {
-            ReturnType::Default => {
-                return Output::nothing(None, quote_spanned!(keyword=> ()), keyword);
-            }
-            ReturnType::Type(arrow, ty) => (Some(*arrow), &**ty),
+        let (arrow, mut written) = match output {
+            ReturnType::Default => (None, nothing(keyword)),
+            ReturnType::Type(arrow, ty) => (Some(*arrow), (**ty).clone()),
         };
-        let tokens: Vec<TokenTree> = ty.to_token_stream().into_iter().collect();
-        let mut output = match types::bare(ty) {
-            Type::Tuple(tuple) if tuple.elems.is_empty() => {
-                Output::nothing(arrow, ty.to_token_stream(), tokens[0].span())
-            }
+        let tokens: Vec<TokenTree> = written.to_token_stream().into_iter().collect();
+        let mut span = tokens[0].span();
+        let mut reports = Reports::Nothing;
+        let mut pinned = written.clone();
+        match types::bare(&written) {
+            Type::Tuple(tuple) if tuple.elems.is_empty() => {}
             // `TaskHandle<!>` is not stable; `!` coerces to `Infallible`.
             Type::Never(never) => {
-                let span = never.bang_token.span;
-                let ty = quote_spanned!(span=> ::core::convert::Infallible);
-                Output::nothing(arrow, ty, span)
+                span = never.bang_token.span;
+                written = Type::Verbatim(quote_spanned!(span=> ::core::convert::Infallible));
+                pinned = written.clone();
             }
             _ => {
-                let mut pinned = ty.clone();
-                let reports = match infer_opaque(&mut pinned) {
+                reports = match infer_opaque(&mut pinned) {
                     true => Reports::TypeOfBody,
                     false => Reports::WrittenType,
                 };
-                Output {
-                    arrow,
-                    written: ty.clone(),
-                    pinned,
-                    reports,
-                    span: tokens[0].span(),
-                    end: None,
-                    length: 0,
-                }
             }
-        };
-        output.end = tokens.last().map(last_span);
-        output.length = tokens.len();
-        output
-    }
-
-    fn nothing(arrow: Option<Token![->]>, ty: TokenStream, span: Span) -> Self {
+        }
         Output {
             arrow,
-            written: Type::Verbatim(ty.clone()),
-            pinned: Type::Verbatim(ty),
-            reports: Reports::Nothing,
+            written,
+            pinned,
+            reports,
             span,
-            end: None,
-            length: 0,
+            end: tokens.last().filter(|_| arrow.is_some()).map(last_span),
+            length: tokens.len(),
         }
-    }
-
-    /// Whether the type around the function is part of it.
-    pub(crate) fn names_self(&self) -> bool {
-        names_self(&self.written)
     }
 
     /// What the future resolves to, if the written type is a future: `impl Future<Output = T>`,
@@ -110,6 +91,15 @@ impl Output {
     pub(crate) fn make_static(&mut self) {
         types::make_all_static(&mut self.written);
     }
+}
+
+/// `()`
+fn nothing(span: Span) -> Type {
+    Type::Tuple(TypeTuple {
+        attrs: Vec::new(),
+        paren_token: token::Paren(span),
+        elems: Punctuated::new(),
+    })
 }
 
 fn last_span(token: &TokenTree) -> Span {
@@ -147,25 +137,12 @@ fn infer_opaque(ty: &mut Type) -> bool {
     found
 }
 
-/// `Self`, `Result<Self, Error>`
-fn names_self(ty: &Type) -> bool {
-    let Type::Path(path) = types::bare(ty) else {
-        return false;
-    };
-    path.path.segments.iter().any(|segment| {
-        let of_argument = |argument: &GenericArgument| matches!(argument, GenericArgument::Type(ty) if names_self(ty));
-        segment.ident == "Self"
-            || matches!(&segment.arguments, PathArguments::AngleBracketed(arguments) if arguments.args.iter().any(of_argument))
-    })
-}
-
 fn output_of_future(ty: &Type) -> Option<Type> {
     let ty = types::bare(ty);
     if let Some(bounds) = types::bounds(ty) {
         return bounds.iter().find_map(output_of_bound);
     }
-    let Type::Path(path) = ty else { return None };
-    let last = path.path.segments.last()?;
+    let last = types::last_segment(ty)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {
         return None;
     };

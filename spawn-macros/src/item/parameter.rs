@@ -1,6 +1,7 @@
 //! A parameter of the user's function.
 
 use super::{Borrows, first_span, types};
+use crate::options::Options;
 use crate::{attributes, names};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote};
@@ -43,13 +44,9 @@ pub(crate) enum Kind {
 }
 
 impl Parameter {
-    /// A variable of the name `hidden` would hide the plain function of `direct`.
-    pub(crate) fn new(
-        index: usize,
-        parameter: &FnArg,
-        hidden: Option<&Ident>,
-        generated: Span,
-    ) -> Self {
+    pub(crate) fn new(index: usize, parameter: &FnArg, options: &Options, generated: Span) -> Self {
+        // A variable of that name would hide the plain function.
+        let direct = options.direct.as_ref().and_then(|path| path.get_ident());
         let (all, kind) = match parameter {
             FnArg::Receiver(receiver) => {
                 let plain = Receiver {
@@ -58,7 +55,7 @@ impl Parameter {
                 };
                 (&receiver.attrs, Kind::Receiver(plain))
             }
-            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter, hidden)),
+            FnArg::Typed(parameter) => (&parameter.attrs, kind(parameter, direct)),
         };
         let (mut cancel, mut state, mut key) = (Vec::new(), Vec::new(), Vec::new());
         let mut attributes = Vec::new();
@@ -85,7 +82,7 @@ impl Parameter {
             cancel,
             state,
             key,
-            is_durable: false,
+            is_durable: options.has("durable"),
             kind,
             stays_with_caller: false,
             substitute: format_ident!(
@@ -186,22 +183,12 @@ impl Parameter {
     /// The attributes for a `let` that binds the parameter's variables: rustc copies them there,
     /// too.
     pub(crate) fn cfgs_and_lints(&self) -> Vec<&Attribute> {
-        copied_attributes(&self.attributes)
+        let is_copied = |it: &&Attribute| attributes::is_cfg(it) || attributes::is_lint_level(it);
+        self.attributes.iter().filter(is_copied).collect()
     }
 }
 
-/// Those of a parameter's attributes which also concern the variables that it binds.
-pub(crate) fn copied_attributes(attributes: &[Attribute]) -> Vec<&Attribute> {
-    let mut copied = Vec::new();
-    for attribute in attributes {
-        if attributes::is_cfg(attribute) || attributes::is_lint_level(attribute) {
-            copied.push(attribute);
-        }
-    }
-    copied
-}
-
-fn kind(parameter: &PatType, hidden: Option<&Ident>) -> Kind {
+fn kind(parameter: &PatType, direct: Option<&Ident>) -> Kind {
     let ty = (*parameter.ty).clone();
     match &*parameter.pat {
         Pat::Ident(PatIdent {
@@ -210,7 +197,7 @@ fn kind(parameter: &PatType, hidden: Option<&Ident>) -> Kind {
             mutability,
             ident,
             attrs,
-        }) if attrs.is_empty() && hidden != Some(ident) && is_variable(ident, &ty) => Kind::Name {
+        }) if attrs.is_empty() && direct != Some(ident) && is_variable(ident, &ty) => Kind::Name {
             mutability: *mutability,
             name: ident.clone(),
             ty,
