@@ -2,11 +2,10 @@
 //! and editors.
 
 use crate::context::{FnContext, Returned};
-use crate::item::Reports;
-use crate::names::occurs;
+use crate::item::{Reports, types};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{ToTokens, quote, quote_spanned};
-use syn::{Attribute, Meta, Token};
+use quote::{quote, quote_spanned};
+use syn::{Attribute, GenericArgument, Meta, PathArguments, Token, Type};
 
 /// From so many tokens on, clippy might find a handle of the type complex.
 const LONG_TYPE: usize = 30;
@@ -60,13 +59,28 @@ fn allow_names_of_traits(context: &FnContext) -> TokenStream {
         | "into_iter" | "mul" | "neg" | "not" | "rem" | "shl" | "shr" | "sub" => {
             quote_spanned!(span=> #[allow(clippy::should_implement_trait)])
         }
-        _ if signature.receiver().is_none()
-            && occurs("Self", &context.output.written.to_token_stream()) =>
-        {
+        _ if signature.receiver().is_none() && names_self(&context.output.written) => {
             quote_spanned!(span=> #[allow(clippy::self_named_constructors)])
         }
         _ => TokenStream::new(),
     }
+}
+
+/// `Self`, `Result<Self, Error>`
+fn names_self(ty: &Type) -> bool {
+    let Type::Path(path) = types::bare(ty) else {
+        return false;
+    };
+    path.path
+        .segments
+        .iter()
+        .any(|segment| match &segment.arguments {
+            PathArguments::AngleBracketed(arguments) => arguments
+                .args
+                .iter()
+                .any(|argument| matches!(argument, GenericArgument::Type(ty) if names_self(ty))),
+            _ => segment.ident == "Self",
+        })
 }
 
 /// `-> TaskHandle<R>`
