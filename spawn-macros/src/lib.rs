@@ -341,13 +341,9 @@ fn expand(options: TokenStream, item: TokenStream) -> TokenStream {
             return beside(&errors, item);
         }
     };
-    match check::obstacle(&function, &parsed, &mut errors) {
+    match check::obstacle(&mut function, &parsed, &mut errors) {
         Some(Obstacle::LeaveItem) => return beside(&errors, item),
-        Some(Obstacle::Ignore(attributes)) => {
-            for index in attributes.into_iter().rev() {
-                function.attributes.remove(index);
-            }
-        }
+        Some(Obstacle::TakenOff) => {}
         // What is wrong in the options will be found again at our turn.
         None if reorder::is_needed(&function, &parsed) => {
             return reorder::last(&function, item, &parsed, options);

@@ -121,7 +121,7 @@ pub(crate) fn parse(tokens: TokenStream, errors: &mut Errors) -> Options {
             let understood = parse_option(input, &mut options, &mut given, errors);
             if !understood {
                 skip_to_comma(input)?;
-            } else if !input.is_empty() && !input.peek(Token![,]) {
+            } else if !is_at_end(input) {
                 let before = given.last().map_or("local", |(_, written)| written);
                 let help = format!("separate them: `{before}, {}`", to_source(next(input)));
                 errors.add(next(input), "expected `,` between two options", &help);
@@ -222,7 +222,6 @@ enum Value {
 
 /// Reads what follows `key`: nothing after a flag, `= EXPR` after any other.
 fn parse_value(input: ParseStream, key: &Ident, example: &str, errors: &mut Errors) -> Value {
-    let at_end = |input: ParseStream| input.is_empty() || input.peek(Token![,]);
     if !example.contains('=') {
         // Most likely a comma is missing where there is another token, which the caller says.
         return match input.peek(Token![=]) || input.peek(token::Paren) {
@@ -231,12 +230,12 @@ fn parse_value(input: ParseStream, key: &Ident, example: &str, errors: &mut Erro
         };
     }
     let help = format!("for example `{example}`");
-    if !at_end(input) && input.parse::<Token![=]>().is_err() {
+    if !is_at_end(input) && input.parse::<Token![=]>().is_err() {
         let what = format!("expected `=` after `{key}`");
         errors.add(next(input), &what, &help);
         return Value::Unreadable;
     }
-    if at_end(input) {
+    if is_at_end(input) {
         errors.add(key, &format!("`{key}` needs a value"), &help);
         return Value::None;
     }
@@ -256,16 +255,12 @@ fn flag_with_value(input: ParseStream, key: &Ident, errors: &mut Errors) -> Valu
     if !input.peek(Token![,]) {
         let _ = input.parse::<Option<TokenTree>>();
     }
-    let is_off = to_source(&value) == "false";
-    let help = match is_off {
-        true => format!("leave `{key}` out"),
-        false => format!("write only `{key}`"),
+    let (found, help) = match to_source(&value).as_str() {
+        "false" => (Value::Off, format!("leave `{key}` out")),
+        _ => (Value::Unreadable, format!("write only `{key}`")),
     };
     errors.add(value, &format!("`{key}` takes no value"), &help);
-    match is_off {
-        true => Value::Off,
-        false => Value::Unreadable,
-    }
+    found
 }
 
 fn unknown(key: &Ident, errors: &mut Errors) {
@@ -308,17 +303,15 @@ fn next(input: ParseStream) -> TokenStream {
     }
 }
 
+fn is_at_end(input: ParseStream) -> bool {
+    input.is_empty() || input.peek(Token![,])
+}
+
 fn skip_to_comma(input: ParseStream) -> syn::Result<()> {
-    input.step(|cursor| {
-        let mut rest = *cursor;
-        while let Some((token, after)) = rest.token_tree() {
-            if matches!(&token, TokenTree::Punct(punct) if punct.as_char() == ',') {
-                break;
-            }
-            rest = after;
-        }
-        Ok(((), rest))
-    })
+    while !is_at_end(input) {
+        input.parse::<TokenTree>()?;
+    }
+    Ok(())
 }
 
 /// Returns a value that is written as a literal.

@@ -11,7 +11,9 @@ use syn::{Attribute, GenericParam};
 
 pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors) {
     for (option, expression) in options.at_the_call() {
-        at_the_call(option, expression.to_token_stream(), context, errors);
+        if let Some(expression) = expression {
+            at_the_call(option, expression.to_token_stream(), context, errors);
+        }
     }
     if let Some(limit) = &options.limit {
         let what = "the limit is one for the whole process";

@@ -13,13 +13,13 @@ use syn::Attribute;
 pub(crate) enum Obstacle {
     /// Another attribute needs it as it is.
     LeaveItem,
-    /// Go on without the attributes at these places.
-    Ignore(Vec<usize>),
+    /// Go on without the attributes that do not belong there, which are taken off.
+    TakenOff,
 }
 
 /// Notes what stands in the way, if anything does.
 pub(crate) fn obstacle(
-    function: &Function,
+    function: &mut Function,
     options: &Options,
     errors: &mut Errors,
 ) -> Option<Obstacle> {
@@ -51,27 +51,23 @@ pub(crate) fn obstacle(
         errors.add(&signature.ident, what, help);
         return Some(Obstacle::LeaveItem);
     }
-    let mut ignored = Vec::new();
-    for (index, attribute) in attributes.iter().enumerate() {
-        match attributes::name(attribute).as_str() {
-            "background" => {
-                ignored.push(index);
-                let help = "keep one, with the options of both between its parentheses";
-                errors.add(attribute.path(), "`#[background]` is here twice", help);
-            }
-            "async_trait" => {
-                ignored.push(index);
-                let what = "`#[async_trait]` goes on a trait or an impl, not on a function";
-                errors.add(
-                    attribute.path(),
-                    what,
-                    "take it off: a background function returns a handle, not a future",
-                );
-            }
-            _ => {}
-        }
-    }
-    (!ignored.is_empty()).then_some(Obstacle::Ignore(ignored))
+    let before = attributes.len();
+    function.attributes.retain(|attribute| {
+        let (what, help) = match attributes::name(attribute).as_str() {
+            "background" => (
+                "`#[background]` is here twice",
+                "keep one, with the options of both between its parentheses",
+            ),
+            "async_trait" => (
+                "`#[async_trait]` goes on a trait or an impl, not on a function",
+                "take it off: a background function returns a handle, not a future",
+            ),
+            _ => return true,
+        };
+        errors.add(attribute.path(), what, help);
+        false
+    });
+    (function.attributes.len() < before).then_some(Obstacle::TakenOff)
 }
 
 fn test_function(test: &Attribute, function: &Function, errors: &mut Errors) {
