@@ -45,7 +45,7 @@ pub(crate) fn parameters(context: &FnContext, is_bound_anew: bool) -> Vec<TokenS
 
 /// `name: Type`
 pub(crate) fn named(parameter: &Parameter) -> TokenStream {
-    let argument = parameter.argument();
+    let argument = &parameter.argument;
     match &parameter.kind {
         Kind::Receiver(receiver) => Receiver {
             mutability: None,
@@ -121,7 +121,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
         if let Kind::Receiver(_) = &parameter.kind {
             bound.extend(mention(parameter));
             if runs == Runs::AsTask {
-                let (place, argument) = (parameter.place(), parameter.argument());
+                let (place, argument) = (parameter.place, &parameter.argument);
                 let there = context.runtime.at(place);
                 copied.extend(quote_spanned!(place=> #there::__private::receiver(&#argument);));
             }
@@ -129,9 +129,9 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
         }
         let generated = parameter.generated;
         let (cfgs, attributes) = (parameter.cfgs(), parameter.cfgs_and_lints());
-        let (argument, substitute) = (parameter.argument(), parameter.substitute());
+        let (argument, substitute) = (&parameter.argument, &parameter.substitute);
         // At the argument, where rustc then says that it is not `Clone`, or not `Send`.
-        let place = parameter.place();
+        let place = parameter.place;
         let runtime_there = context.runtime.at(place);
         let function = Ident::new(function, place);
         let copy = quote_spanned!(place=> #runtime_there::__private::#function((#argument,)));
@@ -152,7 +152,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
 fn mention(parameter: &Parameter) -> TokenStream {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
-    let argument = parameter.argument();
+    let argument = &parameter.argument;
     let allow = match argument.to_string().starts_with('_') {
         true => quote_spanned!(generated=> #[allow(clippy::used_underscore_binding)]),
         false => TokenStream::new(),
@@ -165,7 +165,7 @@ fn bind(parameter: &Parameter) -> TokenStream {
     let generated = parameter.generated;
     let cfgs = parameter.cfgs();
     let attributes = parameter.cfgs_and_lints();
-    let argument = parameter.argument();
+    let argument = &parameter.argument;
     match &parameter.kind {
         Kind::Receiver(_) => mention(parameter),
         // What the pattern leaves is dropped right after what it binds.
@@ -181,7 +181,7 @@ fn bind(parameter: &Parameter) -> TokenStream {
         Kind::Name {
             mutability, name, ..
         } if name.to_string().starts_with('_') => {
-            let substitute = parameter.substitute();
+            let substitute = &parameter.substitute;
             quote_spanned! {generated=>
                 #(#cfgs)* #[allow(clippy::used_underscore_binding)] let #substitute = #name;
                 #(#attributes)* #[allow(clippy::no_effect_underscore_binding)]

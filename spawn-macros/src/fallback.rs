@@ -82,7 +82,7 @@ fn tokens(context: &FnContext) -> TokenStream {
             let binding = match parameter.ty() {
                 // Which no variable can have.
                 Some(Type::ImplTrait(_)) => {
-                    let (argument, runtime) = (parameter.argument(), &context.runtime);
+                    let (argument, runtime) = (&parameter.argument, &context.runtime);
                     quote_spanned!(context.generated=> #argument: #runtime::CancellationToken)
                 }
                 _ => parameter.binding(),

@@ -19,7 +19,7 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
                 errors.add(attribute.path(), &what, help);
                 continue;
             }
-            first = Some(to_source(parameter.argument()));
+            first = Some(to_source(&parameter.argument));
             match &parameter.kind {
                 Kind::Receiver(_) => {
                     let help = "put it on a parameter: `#[cancel] token: \

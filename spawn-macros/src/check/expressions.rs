@@ -106,7 +106,7 @@ fn one_for_all(
 ) {
     let mut names = Vec::new();
     for parameter in &context.parameters {
-        names.push(parameter.argument().to_string());
+        names.push(parameter.argument.to_string());
     }
     for name in type_and_const_names(&context.function.signature.generics) {
         names.push(name.to_string());

@@ -106,7 +106,7 @@ fn check_async(function: &Function, options: &Options, errors: &mut Errors) {
         }
         (None, false) => {
             let what = "a background function is an `async fn`";
-            let help = if awaits() || function.generator.is_some() {
+            let help = if awaits() {
                 "write `async fn`"
             } else {
                 "write `async fn`, or `#[background(blocking)]` if the function computes or blocks"
@@ -123,12 +123,6 @@ fn check_modifiers(function: &Function, errors: &mut Errors) {
         let what =
             "a background function cannot be `const`: a task starts only when the program runs";
         errors.add(keyword, what, "take `const` off");
-    }
-    if let Some(keyword) = &function.generator {
-        let what = "a generator cannot be a background function: a task ends with one value";
-        let help =
-            "take `gen` off, and return what it yields as a `Vec` or send it through a channel";
-        errors.add(keyword, what, help);
     }
     if let Some(abi) = &signature.abi {
         let what = format!(

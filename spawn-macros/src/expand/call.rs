@@ -279,7 +279,7 @@ fn again(
         .iter()
         .find(|it| matches!(it.kind, Kind::Receiver(_)));
     let copy = match receiver {
-        Some(receiver) => quote_spanned!(receiver.place()=> ::core::clone::Clone::clone),
+        Some(receiver) => quote_spanned!(receiver.place=> ::core::clone::Clone::clone),
         None => quote_spanned!(span=> ::core::clone::Clone::clone),
     };
     quote_spanned! {span=>

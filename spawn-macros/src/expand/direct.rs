@@ -86,7 +86,7 @@ pub(super) fn future(context: &FnContext, direct: &Direct) -> TokenStream {
     let span = context.generated;
     let path = &direct.path;
     let turbofish = turbofish(&context.function.signature, context);
-    let arguments = arguments(context).map(Parameter::argument);
+    let arguments = arguments(context).map(|it| &it.argument);
     let call = quote_spanned!(span=> #path #turbofish (#(#arguments),*));
     // The caller of an unsafe function has promised what the plain one asks for, and a deprecated one is
     // so for its callers.

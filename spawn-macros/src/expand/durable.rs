@@ -161,10 +161,10 @@ fn start(context: &FnContext, task: &Task, job: &Ident) -> TokenStream {
     let backoff = time::backoff(context, policy.and_then(|it| it.backoff.as_ref()));
     let mut arguments = TokenStream::new();
     for parameter in context.parameters.iter().filter(|it| !it.is_hidden()) {
-        let (cfgs, argument) = (parameter.cfgs(), parameter.argument());
+        let (cfgs, argument) = (parameter.cfgs(), &parameter.argument);
         if !parameter.key.is_empty() {
             // At the argument, where rustc then says that it has no `Display`.
-            let place = parameter.place();
+            let place = parameter.place;
             let there = context.runtime.at(place);
             let all = quote_spanned!(span=> &mut __background_arguments);
             let key = quote_spanned!(place=> #there::__private::key(#all, &#argument));

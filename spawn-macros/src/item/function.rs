@@ -1,16 +1,14 @@
 //! The item under the attribute: a signature that is understood and a body that is not looked into.
 
-use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream, TokenTree};
-use syn::parse::{Parse, ParseStream};
-use syn::{Abi, Attribute, Safety, Signature, Token, Visibility};
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use syn::parse::{ParseStream, Parser};
+use syn::{Abi, Attribute, Safety, Signature, Token, Visibility, token};
 
 pub(crate) struct Function {
     pub attributes: Vec<Attribute>,
     pub visibility: Visibility,
     /// The `default` of a specializable method (unstable).
     pub default: Option<Token![default]>,
-    /// The `gen` of a generator (unstable).
-    pub generator: Option<Ident>,
     pub signature: Signature,
     pub body: Body,
 }
@@ -32,19 +30,9 @@ pub(crate) enum Body {
 ///     what `async fn f() {}` is parsed to, with `{ BODY }` as its body
 pub(crate) fn parse(item: TokenStream) -> syn::Result<Function> {
     let mut tokens: Vec<TokenTree> = item.into_iter().collect();
-    let body = match tokens.last_mut() {
-        Some(TokenTree::Group(body)) if body.delimiter() == Delimiter::Brace => {
-            let mut empty = Group::new(Delimiter::Brace, TokenStream::new());
-            empty.set_span(body.span());
-            Some(std::mem::replace(body, empty))
-        }
-        _ => None,
-    };
-    let mut function: Function = syn::parse2(tokens.into_iter().collect())?;
-    if let Some(body) = body {
-        function.body = Body::Block(body);
-    }
-    Ok(function)
+    let body = take_body(&mut tokens);
+    let parser = |input: ParseStream| parse_around(body, input);
+    parser.parse2(tokens.into_iter().collect())
 }
 
 impl Function {
@@ -63,77 +51,61 @@ impl Function {
     }
 }
 
-impl Parse for Function {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        let attributes = input.call(Attribute::parse_outer)?;
-        let visibility = input.parse()?;
-        let default = input.parse()?;
-        let constness = input.parse()?;
-        let asyncness = input.parse()?;
-        let generator = parse_generator(input)?;
-        let safety = match input.parse()? {
-            Some(keyword) => Safety::Unsafe(keyword),
-            None => Safety::Default,
-        };
-        let abi: Option<Abi> = input.parse()?;
-        if !input.peek(Token![fn]) {
-            return Err(input.error("expected `fn`"));
-        }
-        let signature = Signature {
-            constness,
-            asyncness,
-            safety,
-            abi,
-            ..input.parse()?
-        };
-        Ok(Function {
-            attributes,
-            visibility,
-            default,
-            generator,
-            signature,
-            body: input.parse()?,
-        })
+fn parse_around(body: Option<Group>, input: ParseStream) -> syn::Result<Function> {
+    let attributes = input.call(Attribute::parse_outer)?;
+    let visibility = input.parse()?;
+    let default = input.parse()?;
+    let constness = input.parse()?;
+    let asyncness = input.parse()?;
+    let safety = match input.parse()? {
+        Some(keyword) => Safety::Unsafe(keyword),
+        None => Safety::Default,
+    };
+    let abi: Option<Abi> = input.parse()?;
+    if !input.peek(Token![fn]) {
+        return Err(input.error("expected `fn`"));
     }
-}
-
-fn parse_generator(input: ParseStream) -> syn::Result<Option<Ident>> {
-    input.step(|cursor| match cursor.ident() {
-        Some((keyword, rest)) if keyword == "gen" => Ok((Some(keyword), rest)),
-        _ => Ok((None, *cursor)),
+    let signature = Signature {
+        constness,
+        asyncness,
+        safety,
+        abi,
+        ..input.parse()?
+    };
+    let body = match body {
+        Some(body) if input.peek(token::Brace) => {
+            input.parse::<TokenTree>()?;
+            Body::Block(body)
+        }
+        _ if input.peek(Token![;]) => Body::Missing(input.parse()?),
+        _ => return Err(input.error("expected the function's body between `{` and `}`")),
+    };
+    Ok(Function {
+        attributes,
+        visibility,
+        default,
+        signature,
+        body,
     })
 }
 
-impl Parse for Body {
-    fn parse(input: ParseStream) -> syn::Result<Self> {
-        if input.peek(Token![;]) {
-            return input.parse().map(Body::Missing);
-        }
-        input.step(|cursor| {
-            let block = cursor
-                .token_tree()
-                .and_then(|(token, rest)| Some((block(token)?, rest)));
-            match block {
-                Some((block, rest)) => Ok((Body::Block(block), rest)),
-                None => Err(cursor.error("expected the function's body between `{` and `}`")),
-            }
-        })
-    }
-}
-
-/// The braces in `token`, which are wrapped in invisible ones where they come from a `$body:block`
-/// of `macro_rules!`.
-fn block(token: TokenTree) -> Option<Group> {
-    let TokenTree::Group(group) = token else {
+/// Empties the braces at the end. They are within invisible ones where the body comes from a `$body:block`, or all
+/// from an `$item:item`, of `macro_rules!`.
+fn take_body(tokens: &mut [TokenTree]) -> Option<Group> {
+    let Some(TokenTree::Group(last)) = tokens.last_mut() else {
         return None;
     };
-    match group.delimiter() {
-        Delimiter::Brace => Some(group),
+    let mut inner = Vec::new();
+    let body = match last.delimiter() {
+        Delimiter::Brace => last.clone(),
         Delimiter::None => {
-            let mut tokens = group.stream().into_iter();
-            let inner = block(tokens.next()?)?;
-            tokens.next().is_none().then_some(inner)
+            inner.extend(last.stream());
+            take_body(&mut inner)?
         }
-        Delimiter::Parenthesis | Delimiter::Bracket => None,
-    }
+        Delimiter::Parenthesis | Delimiter::Bracket => return None,
+    };
+    let mut emptied = Group::new(last.delimiter(), inner.into_iter().collect());
+    emptied.set_span(last.span());
+    *last = emptied;
+    Some(body)
 }

@@ -23,9 +23,13 @@ pub(crate) struct Parameter {
     pub generated: Span,
     /// Whether it is borrowed, and only options name it: it does not go into the task.
     pub stays_with_caller: bool,
-    /// The name that the parameter has in the background function's signature if it has none of its
-    /// own. The user cannot name it, since it is resolved in the macro.
-    substitute: Ident,
+    /// How the background function's own body names the argument.
+    pub argument: Ident,
+    /// A name for the argument that the user cannot use, since it is resolved in the macro. A pattern has it in the
+    /// background function's signature.
+    pub substitute: Ident,
+    /// Where rustc reports what is wrong with the argument.
+    pub place: Span,
 }
 
 pub(crate) enum Kind {
@@ -69,9 +73,19 @@ impl Parameter {
             };
             list.push(attribute.clone());
         }
-        let location = match &kind {
-            Kind::Pattern { pattern, .. } => first_span(pattern),
-            _ => generated,
+        let hygienic = Span::mixed_site();
+        let substitute =
+            |location| format_ident!("__arg{index}", span = hygienic.located_at(location));
+        let (argument, place, substitute) = match &kind {
+            Kind::Receiver(receiver) => {
+                let place = receiver.self_token.span;
+                (Ident::new("self", place), place, substitute(generated))
+            }
+            Kind::Name { name, .. } => (name.clone(), name.span(), substitute(generated)),
+            Kind::Pattern { pattern, .. } => {
+                let place = first_span(pattern);
+                (substitute(place), place, substitute(place))
+            }
         };
         Parameter {
             generated: match parameter {
@@ -85,10 +99,9 @@ impl Parameter {
             is_durable: options.has("durable"),
             kind,
             stays_with_caller: false,
-            substitute: format_ident!(
-                "__arg{index}",
-                span = Span::mixed_site().located_at(location)
-            ),
+            argument,
+            substitute,
+            place,
         }
     }
 
@@ -109,8 +122,7 @@ impl Parameter {
     /// The name under which the user knows the argument.
     pub(crate) fn name(&self) -> Option<String> {
         match &self.kind {
-            Kind::Receiver(_) => Some("self".to_owned()),
-            Kind::Name { name, .. } => Some(name.to_string()),
+            Kind::Receiver(_) | Kind::Name { .. } => Some(self.argument.to_string()),
             Kind::Pattern { .. } => None,
         }
     }
@@ -120,29 +132,6 @@ impl Parameter {
         match &self.kind {
             Kind::Receiver(receiver) => borrows.of_receiver(receiver),
             Kind::Name { ty, .. } | Kind::Pattern { ty, .. } => !borrows.of(ty).is_empty(),
-        }
-    }
-
-    /// How the background function's own body names the argument.
-    pub(crate) fn argument(&self) -> TokenStream {
-        match &self.kind {
-            Kind::Receiver(receiver) => receiver.self_token.to_token_stream(),
-            Kind::Name { name, .. } => name.to_token_stream(),
-            Kind::Pattern { .. } => self.substitute.to_token_stream(),
-        }
-    }
-
-    /// A name for the argument that the user cannot use.
-    pub(crate) fn substitute(&self) -> &Ident {
-        &self.substitute
-    }
-
-    /// Where rustc reports what is wrong with the argument.
-    pub(crate) fn place(&self) -> Span {
-        match &self.kind {
-            Kind::Receiver(receiver) => receiver.self_token.span,
-            Kind::Name { name, .. } => name.span(),
-            Kind::Pattern { pattern, .. } => first_span(pattern),
         }
     }
 
