@@ -9,10 +9,10 @@
 
 use crate::attributes;
 use crate::context::FnContext;
-use crate::item::{Kind, Parameter};
+use crate::item::{Kind, Parameter, braces};
 use crate::names;
 use crate::plan::Runs;
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Ident, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{Pat, Receiver};
 
@@ -132,9 +132,9 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
         let (argument, substitute) = (&parameter.argument, &parameter.substitute);
         // At the argument, where rustc then says that it is not `Clone`, or not `Send`.
         let place = parameter.place;
-        let runtime_there = context.runtime.at(place);
+        let there = context.runtime.at(place);
         let function = Ident::new(function, place);
-        let copy = quote_spanned!(place=> #runtime_there::__private::#function((#argument,)));
+        let copy = quote_spanned!(place=> #there::__private::#function((#argument,)));
         copied.extend(quote_spanned! {generated=>
             #(#cfgs)* #[allow(clippy::used_underscore_binding)] let #substitute = #copy;
         });
@@ -143,8 +143,7 @@ pub(crate) fn again(context: &FnContext, runs: Runs, work: TokenStream) -> Token
             let #argument = #runtime::__private::Copied::get(#substitute);
         });
     }
-    let mut block = Group::new(Delimiter::Brace, quote!(#bound #work));
-    block.set_span(context.keyword);
+    let block = braces(context.keyword, quote!(#bound #work));
     quote_spanned!(context.keyword=> { #copied move || #block })
 }
 

@@ -3,11 +3,13 @@
 mod attempts;
 mod body;
 mod call;
+mod cancel;
 mod direct;
 mod durable;
 mod on;
 mod signature;
 mod time;
+mod wrap;
 
 use crate::capture;
 use crate::context::FnContext;

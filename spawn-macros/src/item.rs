@@ -9,7 +9,7 @@ pub(crate) mod types;
 
 use crate::errors::Errors;
 use crate::to_source::to_source;
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
@@ -84,4 +84,11 @@ pub(crate) fn type_and_const_names(generics: &Generics) -> Vec<&Ident> {
         }
     }
     names
+}
+
+/// One token, which costs less to put into a stream than another stream does.
+pub(crate) fn braces(span: Span, tokens: TokenStream) -> Group {
+    let mut braces = Group::new(Delimiter::Brace, tokens);
+    braces.set_span(span);
+    braces
 }

@@ -2,8 +2,9 @@
 
 use crate::capture;
 use crate::context::FnContext;
+use crate::item::braces;
 use crate::plan::{Runs, Task};
-use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
+use proc_macro2::{Group, TokenStream, TokenTree};
 use quote::{TokenStreamExt, quote_spanned};
 
 /// The future, or the closure of a blocking function.
@@ -45,8 +46,7 @@ pub(super) fn future(context: &FnContext, statements: &TokenStream, body: &Group
         }
         #run
     };
-    let mut block = Group::new(Delimiter::Brace, block);
-    block.set_span(context.keyword);
+    let block = braces(context.keyword, block);
     quote_spanned!(context.keyword=> async move #block)
 }
 
@@ -101,7 +101,5 @@ pub(crate) fn inner_attributes(body: &Group) -> (TokenStream, Group) {
 
 /// The user's braces around other tokens: lints that look for the function's own code find it by them.
 pub(crate) fn with_user_braces(body: &Group, tokens: TokenStream) -> Group {
-    let mut braces = Group::new(body.delimiter(), tokens);
-    braces.set_span(body.span());
-    braces
+    braces(body.span(), tokens)
 }

@@ -1,10 +1,9 @@
 //! The call that starts the task, and what is evaluated before it.
 
-use super::{attempts, on, time};
-use crate::capture;
+use super::{attempts, cancel, on, wrap};
 use crate::context::{FnContext, Returned};
-use crate::item::{Kind, Parameter, Reports, first_span};
-use crate::plan::{Attempts, Runs, Task};
+use crate::item::{Reports, first_span};
+use crate::plan::{Runs, Task};
 use proc_macro2::{Ident, Literal, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 
@@ -28,7 +27,7 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
         let name = context.fresh_name("given_by_on", options, first_span(on));
         name.into_token_stream()
     });
-    let tokens = cancel.map(|parameter| tokens_of_cancel(context, parameter, given.as_ref()));
+    let tokens = cancel.map(|parameter| cancel::tokens(context, parameter, given.as_ref()));
     let (mut spawner, mut wrap) = (None, None);
     if !is_plain(task) {
         if task.runs != Runs::AsLocalTask {
@@ -37,13 +36,16 @@ pub(super) fn call(context: &FnContext, task: &Task, work: TokenStream) -> Token
             spawner = Some(given.clone().or(made.clone()).unwrap_or_else(current));
         }
         wrap = Some(match &task.attempts {
-            None => labelled(context, task, wrapped(context, task, cancel.is_some())),
+            None => {
+                let inner = wrap::inner(context, task, cancel.is_some());
+                wrap::labelled(context, task, inner)
+            }
             Some(attempts) => {
                 let token = match cancel {
-                    Some(_) => clone_of_handle_token(context),
-                    None => new_token(context, given.as_ref()),
+                    Some(_) => cancel::clone_of_handle_token(context),
+                    None => cancel::new_token(context, given.as_ref()),
                 };
-                again(context, task, attempts, cancel.is_some(), &token)
+                attempts::again(context, task, attempts, cancel.is_some(), &token)
             }
         });
     }
@@ -107,60 +109,6 @@ fn is_plain(task: &Task) -> bool {
     is_one_body && task.on.is_none() && !is_wrapped
 }
 
-/// Makes the token of `#[cancel]`, one for the task and one for the handle.
-///
-/// Input:
-///     `#[cancel] token: CancellationToken`
-///
-/// Output:
-///     ```
-///     let __background_token = token();
-///     let __background_handle_token = clone(&__background_token);
-///     let token: CancellationToken = cancel_parameter(__background_token);
-///     ```
-fn tokens_of_cancel(
-    context: &FnContext,
-    parameter: &Parameter,
-    spawner: Option<&TokenStream>,
-) -> TokenStream {
-    let new = new_token(context, spawner);
-    let token = quote_spanned!(context.generated=> __background_token);
-    let parameter_token = cancel_parameter(context, parameter, &token);
-    let binding = capture::named(parameter);
-    let attributes = parameter.cfgs_and_lints();
-    quote_spanned! {context.generated=>
-        let #token = #new;
-        let __background_handle_token = ::core::clone::Clone::clone(&#token);
-        #(#attributes)* let #binding = #parameter_token;
-    }
-}
-
-/// `cancel_parameter(TOKEN)`. If the user wrote another type, rustc's error points at it, in the user's own context.
-pub(super) fn cancel_parameter(
-    context: &FnContext,
-    parameter: &Parameter,
-    token: &TokenStream,
-) -> TokenStream {
-    let span = parameter.ty().map_or(context.keyword, first_span);
-    let there = context.runtime.at(span);
-    quote_spanned!(span=> #there::__private::cancel_parameter(#token))
-}
-
-/// `token_of(given_by_on)` or `token()`
-fn new_token(context: &FnContext, spawner: Option<&TokenStream>) -> TokenStream {
-    let runtime = &context.runtime;
-    match spawner {
-        Some(spawner) => {
-            quote_spanned!(context.generated=> #runtime::__private::token_of(#spawner))
-        }
-        None => quote_spanned!(context.generated=> #runtime::__private::token()),
-    }
-}
-
-fn clone_of_handle_token(context: &FnContext) -> TokenStream {
-    quote_spanned!(context.generated=> ::core::clone::Clone::clone(&__background_handle_token))
-}
-
 /// What starts the task.
 ///
 /// Output:
@@ -210,22 +158,20 @@ fn name(context: &FnContext, task: &Task) -> TokenStream {
 pub(super) fn report(context: &FnContext, task: &Task, work: &TokenStream) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
-    let describe = || quote_spanned!(span=> #runtime::__private::Describe);
     let report = match context.output.reports {
         Reports::Nothing => quote_spanned!(span=> #runtime::__private::NoReport),
         Reports::WrittenType => {
             let ty = &context.output.pinned;
-            let describe = describe();
-            quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW[#describe])
+            quote_spanned!(span=> #runtime::__private::Returns::<#ty>::NEW[#runtime::__private::Describe])
         }
         Reports::TypeOfBody => {
-            let describe = describe();
             let returns = match task.runs {
-                Runs::OnBlockingThread => quote_spanned!(span=> returns_of_call),
-                _ if task.attempts.is_some() => quote_spanned!(span=> returns_of_attempt),
-                Runs::AsTask | Runs::AsLocalTask => quote_spanned!(span=> returns),
+                Runs::OnBlockingThread => "returns_of_call",
+                _ if task.attempts.is_some() => "returns_of_attempt",
+                Runs::AsTask | Runs::AsLocalTask => "returns",
             };
-            quote_spanned!(span=> #runtime::__private::#returns(&#work)[#describe])
+            let returns = Ident::new(returns, span);
+            quote_spanned!(span=> #runtime::__private::#returns(&#work)[#runtime::__private::Describe])
         }
     };
     match context.returned {
@@ -234,101 +180,6 @@ pub(super) fn report(context: &FnContext, task: &Task, work: &TokenStream) -> To
             quote_spanned!(span=> #runtime::__private::Detached(#report))
         }
         Returned::TaskHandle | Returned::AbortOnDrop | Returned::DurableHandle => report,
-    }
-}
-
-/// Gives the task its label, around all the rest.
-///
-/// Output:
-///     `Label::new(&id, WRAP)`
-fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> TokenStream {
-    let Some(label) = &task.label else {
-        return wrap;
-    };
-    let runtime = &context.runtime;
-    // At the label itself, where rustc then says that it has no `Display`.
-    let label = on::reference(label, context);
-    quote_spanned!(context.generated=> #runtime::__private::Label::new(#label, #wrap))
-}
-
-/// What runs around the attempts, and around each.
-///
-/// Output:
-///     `Again { outer: Label::new(&id, Plain), inner: Timeout(…, Plain), policy: Attempts::new(…), copy: Clone::clone }`
-fn again(
-    context: &FnContext,
-    task: &Task,
-    policy: &Attempts,
-    is_cancellable: bool,
-    token: &TokenStream,
-) -> TokenStream {
-    let runtime = &context.runtime;
-    let span = context.generated;
-    let outer = labelled(
-        context,
-        task,
-        quote_spanned!(span=> #runtime::__private::Plain),
-    );
-    let inner = wrapped(context, task, is_cancellable);
-    let at_most = attempts::at_most(context, &policy.at_most);
-    let backoff = time::backoff(context, policy.backoff.as_ref());
-    let retry_if = attempts::retry_if(context, policy.retry_if.as_ref());
-    // All other arguments can be copied. So it is at `self` that rustc says it is not `Clone`.
-    let receiver = context
-        .parameters
-        .iter()
-        .find(|it| matches!(it.kind, Kind::Receiver(_)));
-    let copy = match receiver {
-        Some(receiver) => quote_spanned!(receiver.place=> ::core::clone::Clone::clone),
-        None => quote_spanned!(span=> ::core::clone::Clone::clone),
-    };
-    quote_spanned! {span=>
-        #runtime::__private::Again {
-            outer: #outer,
-            inner: #inner,
-            policy: #runtime::__private::Attempts::new(#at_most, #backoff, #retry_if, #token),
-            copy: #copy,
-        }
-    }
-}
-
-/// What runs around the body, from the outside in.
-///
-/// Output:
-///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, Timeout(self.patience, Plain))`
-fn wrapped(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
-    let runtime = &context.runtime;
-    let span = context.generated;
-    let plain = quote_spanned!(span=> #runtime::__private::Plain);
-    let timed = match &task.timeout {
-        None => plain,
-        Some(timeout) => {
-            let timeout = time::timeout(context, timeout);
-            quote_spanned!(span=> #runtime::__private::Timeout(#timeout, #plain))
-        }
-    };
-    let Some(limit) = &task.limit else {
-        return timed;
-    };
-    // One for all calls. The user's expression stands within the block, so its own name is none of theirs.
-    let name = context.fresh_name("LIMIT", &limit.to_token_stream(), span);
-    // At the limit itself, for the error if it turns out to be 0.
-    let limit_span = first_span(limit);
-    let runtime_there = context.runtime.at(limit_span);
-    let new = quote_spanned!(limit_span=> #runtime_there::__private::Limiter::new(#limit));
-    let limiter = quote_spanned! {span=>
-        {
-            static #name: #runtime::__private::Limiter = #new;
-            &#name
-        }
-    };
-    match is_cancellable {
-        false => quote_spanned!(span=> #runtime::__private::Limit(#limiter, #timed)),
-        // While it waits for its turn the body does not listen to the token yet.
-        true => {
-            let token = clone_of_handle_token(context);
-            quote_spanned!(span=> #runtime::__private::CancellableLimit(#limiter, #token, #timed))
-        }
     }
 }
 

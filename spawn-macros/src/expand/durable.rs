@@ -1,6 +1,8 @@
 //! `durable`: the body as what a worker runs, and a call that records the arguments.
 
-use super::{attempts, body, call, direct, header, inner_attributes, on, time, with_user_braces};
+use super::{
+    attempts, body, call, cancel, direct, header, inner_attributes, on, time, with_user_braces,
+};
 use crate::capture;
 use crate::context::FnContext;
 use crate::item::{Kind, Parameter, first_span};
@@ -103,7 +105,7 @@ fn prepare(context: &FnContext, task: &Task, work: TokenStream) -> TokenStream {
         let (cfgs, binding) = (parameter.cfgs(), capture::named(parameter));
         let value = if parameter.is_cancel() {
             let token = quote_spanned!(span=> #runtime::__private::token(__background_call));
-            call::cancel_parameter(context, parameter, &token)
+            cancel::parameter(context, parameter, &token)
         } else if parameter.is_state() {
             let ty = parameter.ty();
             // rustc reports there that the type does not fit.
