@@ -68,7 +68,7 @@ fn make_opaque_static(ty: &mut Type) {
     if let Type::ImplTrait(_) = ty {
         return types::make_all_static(ty);
     }
-    for part in types::parts(ty) {
+    for part in types::parts(ty).types {
         make_opaque_static(part);
     }
 }

@@ -98,7 +98,7 @@ fn check_part(ty: &mut Type, verb: &str, errors: &mut Errors) {
         errors.add(opaque.impl_token, &what, "write the type in its place");
         return;
     }
-    for part in types::parts(ty) {
+    for part in types::parts(ty).types {
         check_part(part, verb, errors);
     }
 }

@@ -47,11 +47,12 @@ fn own(ty: &mut Type, is_local: bool) {
         }
         _ => {}
     }
-    types::make_static(ty);
-    for call in types::calls(ty) {
+    let parts = types::parts(ty);
+    types::make_static(parts.lifetimes);
+    for call in parts.calls {
         own_call(call, is_local);
     }
-    for part in types::parts(ty) {
+    for part in parts.types {
         own(part, is_local);
     }
 }
@@ -188,8 +189,9 @@ fn own_receiver(ty: &mut Type) {
             (false, _) => target,
         };
     }
-    types::make_static(ty);
-    for part in types::parts(ty) {
+    let parts = types::parts(ty);
+    types::make_static(parts.lifetimes);
+    for part in parts.types {
         own_receiver(part);
     }
 }

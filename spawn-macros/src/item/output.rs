@@ -131,7 +131,7 @@ fn infer_opaque(ty: &mut Type) -> bool {
         return true;
     }
     let mut found = false;
-    for part in types::parts(ty) {
+    for part in types::parts(ty).types {
         found |= infer_opaque(part);
     }
     found

@@ -6,85 +6,80 @@ use syn::{
     Token, Type, TypeParamBound,
 };
 
-/// The types of which `ty` is directly made, except those in the signature of a function type
-/// (`fn(A) -> B`, `Fn(A)`).
-///
+/// What a type is directly made of.
+#[derive(Default)]
+pub(crate) struct Parts<'a> {
+    pub types: Vec<&'a mut Type>,
+    /// Those in generic arguments and bounds, except after a `for<…>`.
+    pub lifetimes: Vec<&'a mut Lifetime>,
+    /// `Fn(A) -> B`, whose types are not among the others. So are those of `fn(A) -> B`.
+    pub calls: Vec<&'a mut ParenthesizedGenericArguments>,
+}
+
 /// Input:
-///     `Result<Vec<A>, B>`
+///     `Foo<'a, Vec<A>, B>`
 ///
 /// Output:
-///     `Vec<A>` and `B`
-pub(crate) fn parts(ty: &mut Type) -> Vec<&mut Type> {
-    let mut found = Vec::new();
+///     the types `Vec<A>` and `B`, the lifetime `'a`
+pub(crate) fn parts(ty: &mut Type) -> Parts<'_> {
+    let mut parts = Parts::default();
     match ty {
-        Type::Array(ty) => found.push(&mut *ty.elem),
-        Type::Group(ty) => found.push(&mut *ty.elem),
-        Type::Paren(ty) => found.push(&mut *ty.elem),
-        Type::Ptr(ty) => found.push(&mut *ty.elem),
-        Type::Reference(ty) => found.push(&mut *ty.elem),
-        Type::Slice(ty) => found.push(&mut *ty.elem),
-        Type::Tuple(ty) => {
-            for part in &mut ty.elems {
-                found.push(part);
-            }
-        }
-        Type::ImplTrait(ty) => add_of_bounds(&mut ty.bounds, &mut found),
-        Type::TraitObject(ty) => add_of_bounds(&mut ty.bounds, &mut found),
+        Type::Array(ty) => parts.types.push(&mut *ty.elem),
+        Type::Group(ty) => parts.types.push(&mut *ty.elem),
+        Type::Paren(ty) => parts.types.push(&mut *ty.elem),
+        Type::Ptr(ty) => parts.types.push(&mut *ty.elem),
+        Type::Reference(ty) => parts.types.push(&mut *ty.elem),
+        Type::Slice(ty) => parts.types.push(&mut *ty.elem),
+        Type::Tuple(ty) => parts.types.extend(&mut ty.elems),
+        Type::ImplTrait(ty) => parts.add_bounds(&mut ty.bounds),
+        Type::TraitObject(ty) => parts.add_bounds(&mut ty.bounds),
         Type::Path(ty) => {
             if let Some(qself) = &mut ty.qself {
-                found.push(&mut qself.ty);
+                parts.types.push(&mut qself.ty);
             }
-            add_of_path(&mut ty.path, &mut found);
+            parts.add_path(&mut ty.path);
         }
         _ => {}
     }
-    found
+    parts
 }
 
-fn add_of_bounds<'a>(
-    bounds: &'a mut Punctuated<TypeParamBound, Token![+]>,
-    found: &mut Vec<&'a mut Type>,
-) {
-    for bound in bounds {
-        if let TypeParamBound::Trait(bound) = bound {
-            add_of_path(&mut bound.path, found);
-        }
-    }
-}
-
-fn add_of_path<'a>(path: &'a mut Path, found: &mut Vec<&'a mut Type>) {
-    for segment in &mut path.segments {
-        let PathArguments::AngleBracketed(arguments) = &mut segment.arguments else {
-            continue;
-        };
-        for argument in &mut arguments.args {
-            match argument {
-                GenericArgument::Type(ty) => found.push(ty),
-                GenericArgument::AssocType(binding) => found.push(&mut binding.ty),
-                GenericArgument::Constraint(bounded) => add_of_bounds(&mut bounded.bounds, found),
+impl<'a> Parts<'a> {
+    fn add_bounds(&mut self, bounds: &'a mut Punctuated<TypeParamBound, Token![+]>) {
+        for bound in bounds {
+            match bound {
+                TypeParamBound::Trait(bound) => {
+                    let before = self.lifetimes.len();
+                    self.add_path(&mut bound.path);
+                    if bound.lifetimes.is_some() {
+                        self.lifetimes.truncate(before);
+                    }
+                }
+                TypeParamBound::Lifetime(lifetime) => self.lifetimes.push(lifetime),
                 _ => {}
             }
         }
     }
-}
 
-/// The calls in the bounds of a type: `Fn(A) -> B`.
-pub(crate) fn calls(ty: &mut Type) -> Vec<&mut ParenthesizedGenericArguments> {
-    let bounds = match ty {
-        Type::ImplTrait(ty) => &mut ty.bounds,
-        Type::TraitObject(ty) => &mut ty.bounds,
-        _ => return Vec::new(),
-    };
-    let call = |bound| match bound {
-        &mut TypeParamBound::Trait(ref mut bound) => bound.path.segments.last_mut(),
-        _ => None,
-    };
-    let segments = bounds.iter_mut().filter_map(call);
-    let arguments = segments.filter_map(|segment| match &mut segment.arguments {
-        PathArguments::Parenthesized(call) => Some(call),
-        _ => None,
-    });
-    arguments.collect()
+    fn add_path(&mut self, path: &'a mut Path) {
+        for segment in &mut path.segments {
+            match &mut segment.arguments {
+                PathArguments::None => {}
+                PathArguments::AngleBracketed(arguments) => {
+                    for argument in &mut arguments.args {
+                        match argument {
+                            GenericArgument::Lifetime(lifetime) => self.lifetimes.push(lifetime),
+                            GenericArgument::Type(ty) => self.types.push(ty),
+                            GenericArgument::AssocType(binding) => self.types.push(&mut binding.ty),
+                            GenericArgument::Constraint(it) => self.add_bounds(&mut it.bounds),
+                            _ => {}
+                        }
+                    }
+                }
+                PathArguments::Parenthesized(call) => self.calls.push(call),
+            }
+        }
+    }
 }
 
 /// `ty` without the parentheses around it, be they written or the invisible ones of a `$ty:ty`.
@@ -113,55 +108,20 @@ pub(crate) fn bounds(ty: &Type) -> Option<&Punctuated<TypeParamBound, Token![+]>
     }
 }
 
-/// Makes the lifetimes `'static` which `ty` itself names in its generic arguments and bounds, as
-/// opposed to those in its parts.
-///
-/// Input:
-///     `Foo<'a>`
-///
-/// Output:
-///     `Foo<'static>`
-pub(crate) fn make_static(ty: &mut Type) {
-    let bounds = match ty {
-        Type::Path(ty) => return make_path_static(&mut ty.path),
-        Type::ImplTrait(ty) => &mut ty.bounds,
-        Type::TraitObject(ty) => &mut ty.bounds,
-        _ => return,
-    };
-    for bound in bounds {
-        match bound {
-            TypeParamBound::Trait(bound) if bound.lifetimes.is_none() => {
-                make_path_static(&mut bound.path)
-            }
-            TypeParamBound::Lifetime(lifetime) => *lifetime = to_static(lifetime),
-            _ => {}
-        }
-    }
-}
-
-fn make_path_static(path: &mut Path) {
-    for segment in &mut path.segments {
-        if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
-            for argument in &mut arguments.args {
-                if let GenericArgument::Lifetime(lifetime) = argument {
-                    *lifetime = to_static(lifetime);
-                }
-            }
-        }
-    }
-}
-
 /// Makes every lifetime in `ty` `'static`, be it written or left out.
 pub(crate) fn make_all_static(ty: &mut Type) {
     if let Type::Reference(reference) = ty {
         reference.lifetime = Some(Lifetime::new("'static", reference.and_token.spans[0]));
     }
-    make_static(ty);
-    for part in parts(ty) {
+    let parts = parts(ty);
+    make_static(parts.lifetimes);
+    for part in parts.types {
         make_all_static(part);
     }
 }
 
-fn to_static(lifetime: &Lifetime) -> Lifetime {
-    Lifetime::new("'static", lifetime.span())
+pub(crate) fn make_static(lifetimes: Vec<&mut Lifetime>) {
+    for lifetime in lifetimes {
+        *lifetime = Lifetime::new("'static", lifetime.span());
+    }
 }

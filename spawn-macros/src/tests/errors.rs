@@ -139,6 +139,10 @@ fn a_borrowed_argument_has_an_owned_type_to_take_instead() {
             "impl Iterator<Item = &str>",
             "`x: impl Iterator<Item = String> + Send + 'static`",
         ),
+        (
+            "impl Iterator<Item: Show<'a>>",
+            "`x: impl Iterator<Item: Show<'static>> + Send + 'static`",
+        ),
     ] {
         check_help(
             "",
