@@ -60,7 +60,7 @@ fn make_static(context: &mut FnContext) {
         }
     }
     if !is_borrowed {
-        context.output.make_static();
+        types::make_all_static(&mut context.output.written);
     }
 }
 

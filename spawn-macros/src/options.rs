@@ -75,9 +75,16 @@ pub(crate) struct Options {
     /// The first and the longest wait.
     pub backoff: Option<Time<(Duration, Duration)>>,
     pub retry_if: Option<Expr>,
-    pub direct: Option<Path>,
+    pub direct: Option<Direct>,
     pub durable: Option<LitStr>,
     pub runtime: Option<Path>,
+}
+
+/// The plain function that is emitted as well.
+pub(crate) struct Direct {
+    pub name: Ident,
+    /// How the background function calls it: `NAME` or `Self::NAME`.
+    pub path: Path,
 }
 
 impl Options {

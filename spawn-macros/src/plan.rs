@@ -2,9 +2,9 @@
 
 use crate::context::FnContext;
 use crate::item::Body;
-use crate::options::{Options, Time};
+use crate::options::{Direct, Options, Time};
 use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
-use quote::{ToTokens, format_ident};
+use quote::ToTokens;
 use std::time::Duration;
 use syn::{Expr, LitStr, Path, Token};
 
@@ -45,13 +45,6 @@ pub(crate) struct Attempts {
     pub retry_if: Option<Expr>,
 }
 
-/// The plain function that is emitted as well.
-pub(crate) struct Direct {
-    pub name: Ident,
-    /// How the background function calls it.
-    pub path: Path,
-}
-
 impl Plan {
     pub(crate) fn new(context: &FnContext, options: Options) -> Self {
         let body = match &context.function.body {
@@ -69,7 +62,7 @@ impl Plan {
             name: options.name.unwrap_or_else(|| context.spoken_name()),
             direct: options
                 .direct
-                .map(|path| direct(path, context, body.stream())),
+                .map(|direct| associated(direct, context, body.stream())),
             label: options.label,
             on: options.on,
             timeout: options.timeout,
@@ -92,21 +85,16 @@ impl Plan {
 ///
 /// Output:
 ///     `Self::run_now`
-fn direct(path: Path, context: &FnContext, body: TokenStream) -> Direct {
+fn associated(mut direct: Direct, context: &FnContext, body: TokenStream) -> Direct {
     let signature = &context.function.signature;
-    let name = match path.segments.last() {
-        Some(last) => last.ident.clone(),
-        None => format_ident!("{}_now", signature.ident),
-    };
     let is_associated = signature.receiver().is_some()
         || names_self_type(signature.to_token_stream())
         || names_self_type(body);
-    if path.segments.len() > 1 || !is_associated {
-        return Direct { name, path };
+    if is_associated && direct.path.segments.len() == 1 {
+        direct.path = Path::from(Ident::new("Self", direct.name.span()));
+        direct.path.segments.push(direct.name.clone().into());
     }
-    let mut path = Path::from(Ident::new("Self", name.span()));
-    path.segments.push(name.clone().into());
-    Direct { name, path }
+    direct
 }
 
 /// Whether `Self` stands among the tokens and means the type around the function.

@@ -24,9 +24,8 @@ pub(super) fn check(context: &FnContext, options: &Options, errors: &mut Errors)
         let example = "attempts = 3";
         one_for_all(what, example, attempts.to_token_stream(), context, errors);
     }
-    let direct = options.direct.iter().flat_map(|path| path.segments.last());
-    for name in direct {
-        check_direct(&name.ident, context, errors);
+    if let Some(direct) = &options.direct {
+        check_direct(&direct.name, context, errors);
     }
 }
 

@@ -79,18 +79,6 @@ impl Output {
     pub(crate) fn of_future(&self) -> Option<Type> {
         output_of_future(&self.written)
     }
-
-    /// Lets nothing in the handle's type be borrowed, where there is nothing to borrow it from.
-    /// Otherwise rustc would add an error to ours.
-    ///
-    /// Input:
-    ///     `&str`
-    ///
-    /// Output:
-    ///     `&'static str`
-    pub(crate) fn make_static(&mut self) {
-        types::make_all_static(&mut self.written);
-    }
 }
 
 /// `()`

@@ -50,7 +50,7 @@ pub(crate) enum Kind {
 impl Parameter {
     pub(crate) fn new(index: usize, parameter: &FnArg, options: &Options, generated: Span) -> Self {
         // A variable of that name would hide the plain function.
-        let direct = options.direct.as_ref().and_then(|path| path.get_ident());
+        let direct = options.direct.as_ref().and_then(|it| it.path.get_ident());
         let (all, kind) = match parameter {
             FnArg::Receiver(receiver) => {
                 let plain = Receiver {

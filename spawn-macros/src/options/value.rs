@@ -1,7 +1,7 @@
 //! The values of the options: which kinds of expression each of them takes.
 
 use super::time::{backoff, timeout};
-use super::{Options, literal};
+use super::{Direct, Options, literal};
 use crate::errors::Errors;
 use crate::names;
 use crate::to_source::to_source;
@@ -195,13 +195,14 @@ fn retry_if(value: &Expr) -> Read<Expr> {
     wrong("`retry_if` takes the path of a function", &help)
 }
 
-/// `NAME` or `Self::NAME`
-fn direct(value: &Expr) -> Read<Path> {
+fn direct(value: &Expr) -> Read<Direct> {
     if let Expr::Path(path) = value {
         let written = to_source(path);
         let name = written.strip_prefix("Self::").unwrap_or(&written);
-        if syn::parse_str::<Ident>(name).is_ok() {
-            return Ok(path.path.clone());
+        let path = path.path.clone();
+        if let (Ok(_), Some(last)) = (syn::parse_str::<Ident>(name), path.segments.last()) {
+            let name = last.ident.clone();
+            return Ok(Direct { name, path });
         }
     }
     let help = match in_quotes::<Ident>(value) {
