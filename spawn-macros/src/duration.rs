@@ -4,6 +4,19 @@ use std::time::Duration;
 
 const NANOSECONDS_PER_SECOND: u128 = 1_000_000_000;
 
+/// How many nanoseconds each is, and how it may be called.
+#[rustfmt::skip]
+const UNITS: [(u128, &[&str]); 7] = [
+    (1, &["ns", "nanoseconds", "nanosecond", "nanos", "nsec"]),
+    // The Greek letter mu, and the micro sign that some keyboards have in its place.
+    (1_000, &["us", "\u{3bc}s", "\u{b5}s", "microseconds", "microsecond", "micros", "usec"]),
+    (1_000_000, &["ms", "milliseconds", "millisecond", "millis", "msec"]),
+    (NANOSECONDS_PER_SECOND, &["s", "seconds", "second", "secs", "sec"]),
+    (60 * NANOSECONDS_PER_SECOND, &["m", "minutes", "minute", "mins", "min"]),
+    (3_600 * NANOSECONDS_PER_SECOND, &["h", "hours", "hour", "hrs", "hr"]),
+    (86_400 * NANOSECONDS_PER_SECOND, &["d", "days", "day"]),
+];
+
 /// The text's duration, or what is wrong with it (to follow "`text` is no duration: ").
 pub(crate) fn parse(text: &str) -> Result<Duration, String> {
     let mut rest = text.trim();
@@ -40,17 +53,20 @@ fn split_at_first(text: &str, stop: impl Fn(char) -> bool) -> (&str, &str) {
 }
 
 fn nanoseconds_of(unit: &str) -> Option<u128> {
-    Some(match unit {
-        "ns" | "nsec" | "nanos" | "nanosecond" | "nanoseconds" => 1,
-        // The Greek letter mu, and the micro sign that some keyboards have in its place.
-        "us" | "\u{3bc}s" | "\u{b5}s" | "usec" | "micros" | "microsecond" | "microseconds" => 1_000,
-        "ms" | "msec" | "millis" | "millisecond" | "milliseconds" => 1_000_000,
-        "s" | "sec" | "secs" | "second" | "seconds" => NANOSECONDS_PER_SECOND,
-        "m" | "min" | "mins" | "minute" | "minutes" => 60 * NANOSECONDS_PER_SECOND,
-        "h" | "hr" | "hrs" | "hour" | "hours" => 3_600 * NANOSECONDS_PER_SECOND,
-        "d" | "day" | "days" => 86_400 * NANOSECONDS_PER_SECOND,
-        _ => return None,
-    })
+    let names_it = |(_, names): &&(u128, &[&str])| names.contains(&unit);
+    UNITS
+        .iter()
+        .find(names_it)
+        .map(|(nanoseconds, _)| *nanoseconds)
+}
+
+/// The names of units that are long enough to be misspelt.
+pub(crate) fn spelled_out() -> Vec<&'static str> {
+    let names = UNITS.iter().rev().flat_map(|(_, names)| *names);
+    names
+        .filter(|name| name.is_ascii() && name.len() > 2)
+        .copied()
+        .collect()
 }
 
 /// `number` (such as `1.5`) of a unit of `unit` nanoseconds, without the rounding of a float.

@@ -79,12 +79,9 @@ fn right_timeout(text: &str) -> String {
 
 /// `30 secnds` becomes `30 seconds`.
 fn with_nearest_unit(text: &str) -> Option<String> {
-    const UNITS: [&str; 9] = [
-        "hours", "minutes", "seconds", "hour", "minute", "second", "sec", "min", "millis",
-    ];
     let unit = text.trim_start_matches(|c: char| !c.is_alphabetic());
     let amount = text.strip_suffix(unit).unwrap_or_default();
-    let near = suggest::nearest(unit, &UNITS).filter(|_| !unit.is_empty())?;
+    let near = suggest::nearest(unit, &duration::spelled_out()).filter(|_| !unit.is_empty())?;
     let right = format!("{amount}{near}");
     duration::parse(&right).is_ok().then_some(right)
 }
