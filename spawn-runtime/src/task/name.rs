@@ -116,6 +116,8 @@ mod tests {
             ),
             ("<app::Worker as app::Run>::run::{{closure}}", "run"),
             ("app::Map<fn(u8) -> u8>::go", "go"),
+            ("app::load<fn(u8) -> app::Thing>::{{closure}}", "load"),
+            ("<app::Worker as app::Run>", "<app::Worker as app::Run>"),
             ("u8", "u8"),
             ("", ""),
         ] {
