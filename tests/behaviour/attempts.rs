@@ -21,7 +21,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::{Drops, Failures, Log, Witness, settle};
+use crate::support::{Drops, Failures, Log, PanicsOnDrop, Witness, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -686,4 +686,52 @@ async fn a_failed_attempt_whose_error_panics_when_dropped_is_followed_by_the_nex
     let tries = Tries::default();
     assert!(matches!(fails(tries.clone()).await, Ok(Ok(3))));
     assert_eq!(tries.count(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_that_panics_when_it_is_dropped_has_panicked_and_is_followed() {
+    #[background(attempts = 2, timeout = "1s")]
+    async fn bad_end() {
+        let _guard = PanicsOnDrop;
+        pending().await
+    }
+    let error = bad_end().await.unwrap_err();
+    assert_eq!(error.panic_message(), Some("in a destructor"));
+    assert_eq!(error.attempts(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_attempt_whose_panic_panics_when_dropped_is_followed_by_the_next() {
+    #[background(attempts = 2)]
+    async fn panics(tries: Tries) -> u32 {
+        match tries.next() {
+            1 => std::panic::panic_any(PanicsOnDrop),
+            number => number,
+        }
+    }
+    assert_eq!(panics(Tries::default()).await.unwrap(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_cancelled_when_the_wait_is_over_already_starts_no_further_attempt() {
+    /// An error that cancels the task when it is dropped, at the start of the wait.
+    struct Cancels(CancellationToken);
+
+    impl Drop for Cancels {
+        fn drop(&mut self) {
+            self.0.cancel();
+        }
+    }
+    #[background(attempts = 9, backoff = Backoff::new(Duration::ZERO, Duration::ZERO))]
+    async fn fails(tries: Tries, #[cancel] token: CancellationToken) -> Result<(), Cancels> {
+        tries.next();
+        Err(Cancels(token))
+    }
+    let tries = Tries::default();
+    assert!(
+        fails(tries.clone())
+            .await
+            .is_err_and(|error| error.is_cancelled())
+    );
+    assert_eq!(tries.count(), 1);
 }

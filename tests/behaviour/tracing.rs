@@ -173,6 +173,45 @@ fn the_span_crosses_to_the_threads_of_the_blocking_pool() {
     });
 }
 
+/// Notes the span in which it is dropped.
+struct NotesSpan(Arc<Mutex<Vec<Option<&'static str>>>>);
+
+impl Drop for NotesSpan {
+    fn drop(&mut self) {
+        self.0.lock().unwrap().push(current_span());
+    }
+}
+
+#[test]
+fn a_blocking_function_that_is_never_called_is_dropped_in_the_span() {
+    #[background(blocking)]
+    fn never_called(_notes: NotesSpan) {}
+
+    let name =
+        "behaviour::tracing::a_blocking_function_that_is_never_called_is_dropped_in_the_span";
+    // For the whole process: the threads of the pool have no subscriber of their own otherwise.
+    in_a_process_of_its_own(name, || {
+        let subscriber = tracing_subscriber::registry().with(Seen::default());
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .build()
+            .unwrap();
+        runtime.block_on(async {
+            let (release, held) = std::sync::mpsc::channel::<()>();
+            let holds = tokio::task::spawn_blocking(move || held.recv().is_err());
+            let notes = Arc::default();
+            let span = info_span!("request");
+            let task = span.in_scope(|| never_called(NotesSpan(Arc::clone(&notes))));
+            task.abort();
+            drop(release);
+            assert!(holds.await.unwrap());
+            assert!(task.await.unwrap_err().is_cancelled());
+            assert_eq!(*notes.lock().unwrap(), [Some("request")]);
+        });
+    });
+}
+
 #[test]
 fn a_failure_that_no_caller_received_is_an_event_with_name_id_and_place() {
     #[background]
@@ -252,6 +291,46 @@ async fn a_failed_attempt_that_is_followed_is_a_warning_and_no_failure() {
         assert!(lines[0].contains(part), "{part} in {lines:?}");
     }
     assert_eq!(failures.of("warned").len(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_warning_says_on_one_line_how_the_attempt_ended_which_one_it_was_and_the_wait() {
+    #[background(attempts = 6, timeout = "10s", backoff = "1s..1s")]
+    async fn ends(tries: Arc<Mutex<u32>>) -> Result<(), String> {
+        let number = {
+            let mut tries = tries.lock().unwrap();
+            *tries += 1;
+            *tries
+        };
+        match number {
+            1 => Err("disk\n  full".to_owned()),
+            2 => std::future::pending().await,
+            3 => std::panic::resume_unwind(Box::new("no\n  more")),
+            4 => std::panic::resume_unwind(Box::new(7_u8)),
+            _ => Ok(()),
+        }
+    }
+    let (seen, _guard) = listen();
+    let handle = ends(Arc::default());
+    let id = handle.id();
+    handle.await.unwrap().unwrap();
+    let lines = seen.lines();
+    let endings = [
+        "failed: disk, full",
+        "timed out after 10s",
+        "panicked: no, more",
+        "panicked with a value that is not a string",
+    ];
+    assert_eq!(lines.len(), endings.len(), "{lines:?}");
+    for (index, (line, ending)) in lines.iter().zip(endings).enumerate() {
+        let start = format!("attempt {ending} task.name=\"ends\" task.id={id} ");
+        assert!(line.starts_with(&start), "{start} in {line}");
+        // An attempt longer than the longest wait starts the waits over, and not the count.
+        let attempt = format!(" task.attempt={} ", index + 1);
+        assert!(line.contains(&attempt), "{attempt} in {line}");
+        let (_, wait) = line.split_once("task.wait=").unwrap();
+        assert!(wait == "1s" || wait.ends_with("ms"), "{line}");
+    }
 }
 
 /// So that what a hook logs is told with the request that it belongs to.
