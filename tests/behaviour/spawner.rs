@@ -6,13 +6,13 @@ use std::sync::{
 };
 use std::time::Duration;
 
-use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
+use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, TaskState, background};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
     task::JoinHandle,
 };
 
-use crate::support::leaked;
+use crate::support::{leaked, settle};
 
 #[background(on = runtime)]
 async fn thread_name(runtime: Handle) -> Option<String> {
@@ -370,4 +370,131 @@ async fn a_panic_around_a_task_is_a_panic_of_the_task() {
     fine(&twice).await.unwrap();
     let report = scope.shutdown(Duration::ZERO).await;
     assert_eq!((report.panicked, report.finished), (2, 1));
+}
+
+#[background(on = For(7, scope), label = text, limit = 1)]
+async fn in_turn_for_a_user(scope: &TaskScope, text: &str) {
+    tokio::time::sleep(Duration::from_secs(1)).await;
+}
+
+#[background(on = For(7, scope))]
+async fn plain_for_a_user(scope: &TaskScope) {
+    std::future::pending().await
+}
+
+/// The label and the state of each task.
+fn listed(scope: &TaskScope) -> Vec<(Option<String>, TaskState)> {
+    let tasks = scope.tasks();
+    let listed = tasks.iter().map(|task| {
+        let label = task.label().map(str::to_owned);
+        (label, task.state())
+    });
+    listed.collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_put_around_a_task_leaves_it_its_label_its_turn_and_its_state() {
+    use TaskState::{Running, Waiting};
+
+    let scope = TaskScope::new();
+    let plain = plain_for_a_user(&scope);
+    let first = in_turn_for_a_user(&scope, "first");
+    let second = in_turn_for_a_user(&scope, "second");
+    let states = |first, second| {
+        [
+            (None, Running),
+            (Some("first".to_owned()), first),
+            (Some("second".to_owned()), second),
+        ]
+    };
+    // Before they are polled, then the first has its turn, then the second.
+    assert_eq!(listed(&scope), states(Waiting, Waiting));
+    settle().await;
+    assert_eq!(listed(&scope), states(Running, Waiting));
+    first.await.unwrap();
+    settle().await;
+    assert_eq!(listed(&scope)[1..], states(Waiting, Running)[2..]);
+    second.await.unwrap();
+    drop(plain.abort_on_drop());
+}
+
+#[test]
+fn a_blocking_function_that_waits_for_a_thread_is_waiting_whatever_is_around_it() {
+    #[background(on = For(7, scope), blocking, limit = 1)]
+    fn on_a_thread(scope: &TaskScope) {}
+
+    let runtime = Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let holds = tokio::task::spawn_blocking(move || held.recv().is_err());
+        let scope = TaskScope::new();
+        let task = on_a_thread(&scope);
+        // It has its turn, and waits for the pool's only thread.
+        settle().await;
+        assert_eq!(listed(&scope), [(None, TaskState::Waiting)]);
+        drop(release);
+        task.await.unwrap();
+        assert!(holds.await.unwrap());
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_copies_for_further_attempts_are_made_within_what_is_around_the_task() {
+    /// Notes the user that it is copied for.
+    #[derive(Default)]
+    struct Copied(Arc<Mutex<Vec<Option<u32>>>>);
+
+    impl Clone for Copied {
+        fn clone(&self) -> Self {
+            self.0.lock().unwrap().push(user());
+            Copied(self.0.clone())
+        }
+    }
+    #[background(on = For(7, scope), attempts = 3)]
+    async fn fails(scope: &TaskScope, _copied: Copied) -> Result<(), ()> {
+        Err(())
+    }
+    let (scope, copies) = (TaskScope::new(), Arc::default());
+    let task = fails(&scope, Copied(Arc::clone(&copies)));
+    task.await.unwrap().unwrap_err();
+    assert_eq!(*copies.lock().unwrap(), [Some(7); 2]);
+}
+
+/// Futures run outside the scope, blocking functions in it.
+#[derive(Clone)]
+struct CallsInScope(TaskScope);
+
+impl Spawn for CallsInScope {
+    type Owned = Self;
+
+    fn spawner(&self) -> Self {
+        self.clone()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        tokio::spawn(task)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        Spawn::spawn_blocking(&self.0, function)
+    }
+}
+
+#[tokio::test]
+async fn a_function_that_waits_for_its_turn_outside_a_scope_joins_the_one_it_is_given_to() {
+    #[background(on = spawner.clone(), blocking, limit = 1)]
+    fn on_a_thread(spawner: &CallsInScope) -> u8 {
+        7
+    }
+    let spawner = CallsInScope(TaskScope::new());
+    assert_eq!(on_a_thread(&spawner).await.unwrap(), 7);
+    spawner.0.wait().await;
+    let report = spawner.0.shutdown(Duration::ZERO).await;
+    assert_eq!(report.finished, 1, "{report}");
 }

@@ -9,7 +9,7 @@ use std::{
 use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
 use tokio::task::JoinHandle;
 
-use crate::support::{Drops, Failures, Witness, accounted, hide_expected_panics};
+use crate::support::{Drops, Failures, PanicsOnDrop, Witness, accounted, hide_expected_panics};
 
 /// Where it panics.
 #[derive(Clone, Copy, PartialEq)]
@@ -112,7 +112,10 @@ async fn a_panic_of_a_spawner_goes_to_the_caller_and_leaves_nothing_behind() {
         let mut panicked = 0;
         for call in calls {
             let called = AssertUnwindSafe(|| call(unsound, drops.witness()));
-            panicked += usize::from(catch_unwind(called).is_err());
+            if let Err(payload) = catch_unwind(called) {
+                assert_eq!(payload.downcast_ref(), Some(&"as told"));
+                panicked += 1;
+            }
         }
         assert_eq!(panicked, expected);
         scope.wait().await;
@@ -128,6 +131,9 @@ fn handed_over(unsound: &Unsound, _witness: Witness) {}
 
 #[background(on = unsound.clone(), blocking, limit = 1, detach)]
 fn handed_over_detached(unsound: &Unsound, _witness: Witness) {}
+
+#[background(on = unsound.clone(), blocking, limit = 1)]
+fn handed_over_bomb(unsound: &Unsound, _argument: PanicsOnDrop) {}
 
 /// The caller has its handle by then.
 #[tokio::test]
@@ -149,17 +155,20 @@ async fn a_spawner_that_panics_when_a_turn_has_come_ends_the_task_with_that_pani
     let first = report.first_failure.unwrap();
     assert_eq!(first.panic_message(), Some("as told"));
 
-    // Without a handle it is told of.
     let scope = TaskScope::new();
     let unsound = &Unsound {
         scope: scope.clone(),
         panics: Panics::AtTheHandOver,
     };
+    // A destructor that panics then changes nothing.
+    let error = handed_over_bomb(unsound, PanicsOnDrop).await.unwrap_err();
+    assert_eq!(error.panic_message(), Some("as told"));
+    // Without a handle it is told of.
     handed_over_detached(unsound, drops.witness());
     handed_over(unsound, drops.witness()).detach();
     scope.wait().await;
     let report = scope.shutdown(Duration::ZERO).await;
-    assert_eq!((report.panicked, accounted(&report)), (2, 2), "{report}");
+    assert_eq!((report.panicked, accounted(&report)), (3, 3), "{report}");
     for name in ["handed_over", "handed_over_detached"] {
         let of_name = failures.of(name);
         let [failure] = &of_name[..] else {

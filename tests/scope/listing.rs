@@ -57,6 +57,43 @@ async fn a_task_that_waits_for_its_turn_is_waiting() {
 }
 
 #[tokio::test]
+async fn before_its_first_poll_a_task_with_a_limit_is_waiting_and_any_other_is_running() {
+    use TaskState::{Running, Waiting};
+
+    #[background(on = scope)]
+    async fn plain(scope: &TaskScope) {
+        pending().await
+    }
+    #[background(on = scope, label = label)]
+    async fn labelled(scope: &TaskScope, label: &'static str) {
+        pending().await
+    }
+    #[background(on = scope, limit = 1)]
+    async fn limited(scope: &TaskScope) {
+        pending().await
+    }
+    #[background(on = scope, limit = 1, label = label)]
+    async fn both(scope: &TaskScope, label: &'static str) {
+        pending().await
+    }
+    let scope = TaskScope::new();
+    plain(&scope).detach();
+    labelled(&scope, "a").detach();
+    limited(&scope).detach();
+    both(&scope, "b").detach();
+    let check = |states: [TaskState; 4]| {
+        let tasks = scope.tasks();
+        let labels: Vec<_> = tasks.iter().map(|task| task.label()).collect();
+        assert_eq!(labels, [None, Some("a"), None, Some("b")]);
+        let listed: Vec<_> = tasks.iter().map(|task| task.state()).collect();
+        assert_eq!(listed, states);
+    };
+    check([Running, Running, Waiting, Waiting]);
+    tokio::task::yield_now().await;
+    check([Running; 4]);
+}
+
+#[tokio::test]
 async fn in_a_cancelled_scope_all_are_stopping() {
     #[background(on = scope)]
     async fn tidies(scope: TaskScope, #[cancel] token: CancellationToken) {
