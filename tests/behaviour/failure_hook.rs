@@ -3,7 +3,10 @@
 use std::{
     fmt,
     future::pending,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use spawn_runtime::{TaskScope, background, spawn, spawn_named, spawn_result};
@@ -241,7 +244,7 @@ async fn blocking_functions_report_too() {
         Err(ByDisplay)
     }
     let limited = limited_err();
-    let id = limited.id();
+    let (id, line) = (limited.id(), line!() - 1);
     drop((blocking_err(), blocking_panic(), limited));
     while failures.texts_of("limited_err").is_empty()
         || failures.texts_of("blocking_err").is_empty()
@@ -257,6 +260,7 @@ async fn blocking_functions_report_too() {
         Some(id),
         "the id that the caller knew"
     );
+    assert_eq!(failures.of("limited_err")[0].line, line);
 }
 
 #[tokio::test]
@@ -324,9 +328,25 @@ async fn an_error_whose_formatting_panics_is_still_reported() {
     async fn bad_display() -> Result<(), BadDisplay> {
         Err(BadDisplay)
     }
+    struct WorseDisplay;
+    impl fmt::Display for WorseDisplay {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            std::panic::panic_any(PanicsOnDrop)
+        }
+    }
+    #[background]
+    async fn worse_display() -> Result<(), WorseDisplay> {
+        Err(WorseDisplay)
+    }
     drop(bad_display());
+    drop(worse_display());
     settle().await;
-    assert_eq!(failures.texts_of("bad_display").len(), 1);
+    for name in ["bad_display", "worse_display"] {
+        let texts = failures.texts_of(name);
+        assert_eq!(texts.len(), 1, "{name}");
+        let text = "failed: an error whose formatting panicked (spawned at ";
+        assert!(texts[0].contains(text), "{texts:?}");
+    }
 }
 
 #[tokio::test]
@@ -435,4 +455,50 @@ async fn a_detached_task_reports_before_it_leaves_its_scope() {
         *heard.lock().unwrap(),
         ["detached_fails", "detached_panics"]
     );
+}
+
+#[tokio::test]
+async fn a_detached_task_that_returns_ok_has_not_failed() {
+    #[background(detach, on = scope)]
+    async fn detached_ok(scope: &TaskScope) -> Result<u8, String> {
+        Ok(7)
+    }
+    #[background(detach, on = scope)]
+    async fn detached_unit(scope: &TaskScope) {}
+
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let hears = heard.clone();
+    let scope = TaskScope::builder()
+        .on_failure(move |failure| hears.lock().unwrap().push(failure.to_string()))
+        .build();
+    detached_ok(&scope);
+    detached_unit(&scope);
+    scope.wait().await;
+    let report = scope.shutdown(std::time::Duration::ZERO).await;
+    assert_eq!((report.finished, report.failed), (2, 0), "{report}");
+    assert!(heard.lock().unwrap().is_empty(), "{heard:?}");
+}
+
+#[tokio::test]
+async fn an_err_is_formatted_for_its_report_alone() {
+    static FORMATTED: AtomicUsize = AtomicUsize::new(0);
+    #[derive(Debug)]
+    struct Counts;
+    impl fmt::Display for Counts {
+        fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            FORMATTED.fetch_add(1, SeqCst);
+            formatter.write_str("formatted")
+        }
+    }
+    let failures = Failures::listen();
+    #[background]
+    async fn formatted_once() -> Result<(), Counts> {
+        Err(Counts)
+    }
+    formatted_once().await.unwrap().unwrap_err();
+    assert_eq!(FORMATTED.load(SeqCst), 0, "it was received");
+    drop(formatted_once());
+    settle().await;
+    assert_eq!(failures.of("formatted_once").len(), 1);
+    assert_eq!(FORMATTED.load(SeqCst), 1);
 }

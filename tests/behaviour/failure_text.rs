@@ -1,14 +1,18 @@
 //! What a failure says: the whole chain of sources, the error itself, the label, the attempts.
 
 use std::{
+    cell::Cell,
     error::Error,
     fmt::{self, Display, Formatter},
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
 use spawn_runtime::{TaskError, TaskFailureKind, TaskScope, background};
 
-use crate::support::settle;
+use tokio::task::LocalSet;
+
+use crate::support::{Failures, settle};
 
 #[derive(Debug)]
 struct Expired;
@@ -94,6 +98,11 @@ fn on_a_thread(scope: &TaskScope) -> Result<(), SyncError> {
     Err(FAILED)
 }
 
+#[background(on = scope, blocking, limit = 2)]
+fn on_a_thread_in_turn(scope: &TaskScope) -> Result<(), SyncError> {
+    Err(FAILED)
+}
+
 #[background(on = scope, detach)]
 async fn detached(scope: &TaskScope) -> Result<(), SyncError> {
     Err(FAILED)
@@ -143,9 +152,10 @@ async fn the_text_of_an_err_has_all_its_sources_and_the_error_can_be_downcast() 
     let scope = heard.scope();
     drop((own(&scope), boxed(&scope), boxed_without_sync(&scope)));
     drop((held(&scope), on_a_thread(&scope)));
+    drop(on_a_thread_in_turn(&scope));
     detached(&scope);
     // Of a task whose handle was dropped it comes last, and that of a blocking function from its thread.
-    while heard.0.lock().unwrap().len() < 6 {
+    while heard.0.lock().unwrap().len() < 7 {
         tokio::task::yield_now().await;
     }
     let mut names = Vec::new();
@@ -167,6 +177,7 @@ async fn the_text_of_an_err_has_all_its_sources_and_the_error_can_be_downcast() 
             "detached",
             "held",
             "on_a_thread",
+            "on_a_thread_in_turn",
             "own"
         ]
     );
@@ -265,6 +276,7 @@ async fn spawn_result_makes_one_line_of_the_debug() {
     let heard = Heard::default();
     let scope = heard.scope();
     drop(scope.spawn_result(async { Err::<(), _>("a text") }));
+    drop(scope.spawn_result(async { Err::<(), _>("an owned text".to_owned()) }));
     drop(scope.spawn_result(async { Err::<(), _>(Expired) }));
     drop(scope.spawn_result(async { Err::<(), _>(Report) }));
     scope.wait().await;
@@ -275,8 +287,117 @@ async fn spawn_result_makes_one_line_of_the_debug() {
         messages,
         [
             Some("a text"),
+            Some("an owned text"),
             Some("Expired"),
             Some("cannot sync: cannot connect: expired")
         ]
     );
+}
+
+/// An error that cannot be shared.
+#[derive(Debug)]
+struct NotSync(#[allow(dead_code)] Cell<u8>);
+
+impl Display for NotSync {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("cannot connect")
+    }
+}
+
+impl Error for NotSync {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&Expired)
+    }
+}
+
+#[tokio::test]
+async fn an_error_that_cannot_be_shared_is_told_with_all_its_sources_too() {
+    #[background(on = scope)]
+    async fn not_sync(scope: &TaskScope) -> Result<(), NotSync> {
+        Err(NotSync(Cell::new(7)))
+    }
+    #[background(local)]
+    async fn held_locally() -> Result<(), Box<dyn Error>> {
+        Err(FAILED.into())
+    }
+    let (heard, failures) = (Heard::default(), Failures::listen());
+    let scope = heard.scope();
+    drop(not_sync(&scope));
+    let local = LocalSet::new();
+    local.run_until(async { drop(held_locally()) }).await;
+    local.await;
+    scope.wait().await;
+    let [told] = &heard.take()[..] else {
+        panic!("there should be one");
+    };
+    assert_eq!(told.message.as_deref(), Some(CHAIN));
+    let told = failures.of("held_locally");
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert_eq!(told[0].error_message.as_deref(), Some(CHAIN));
+}
+
+#[tokio::test]
+async fn an_ok_is_no_failure_whatever_the_type_of_the_error() {
+    struct Bare;
+    #[derive(Debug)]
+    struct ByDebug;
+
+    /// Functions of a scope that succeed, and how many.
+    macro_rules! succeed {
+        ($($name:ident: $error:ty;)*) => {
+            fn start_all(scope: &TaskScope) -> usize {
+                $(
+                    #[background(on = scope)]
+                    async fn $name(scope: &TaskScope) -> Result<(), $error> {
+                        Ok(())
+                    }
+                    drop($name(scope));
+                )*
+                [$(stringify!($name)),*].len()
+            }
+        };
+    }
+    succeed! {
+        shared: SyncError;
+        not_sync: NotSync;
+        holds: Holds;
+        boxed: Box<dyn Error + Send + Sync>;
+        boxed_without_sync: Box<dyn Error + Send>;
+        by_display: String;
+        by_debug: ByDebug;
+        by_name: Bare;
+    }
+    #[background(local)]
+    async fn succeeds_locally() -> Result<(), Box<dyn Error>> {
+        Ok(())
+    }
+    let (heard, failures) = (Heard::default(), Failures::listen());
+    let scope = heard.scope();
+    let started = start_all(&scope);
+    drop(scope.spawn_result(async { Ok::<_, ByDebug>(()) }));
+    let local = LocalSet::new();
+    local.run_until(async { drop(succeeds_locally()) }).await;
+    local.await;
+    scope.wait().await;
+    settle().await;
+    assert!(heard.take().is_empty());
+    assert!(failures.of("succeeds_locally").is_empty());
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!(
+        (report.finished, report.failed),
+        (started + 1, 0),
+        "{report}"
+    );
+}
+
+/// A scope keeps its first failure, also that of a task that reports it itself.
+#[tokio::test]
+async fn the_first_failure_of_a_scope_has_the_text_of_a_detached_task() {
+    let heard = Heard::default();
+    let scope = heard.scope();
+    detached(&scope);
+    scope.wait().await;
+    let report = scope.shutdown(Duration::ZERO).await;
+    let first = report.first_failure.unwrap();
+    assert_eq!(first.error_message(), Some(CHAIN));
 }
