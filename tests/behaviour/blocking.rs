@@ -12,7 +12,7 @@ use std::{
 use spawn_runtime::{CancellationToken, background, spawn_blocking};
 use tokio::sync::oneshot;
 
-use crate::support::{Drops, Witness, settle};
+use crate::support::{Drops, Failures, PanicsOnDrop, Witness, settle};
 
 #[background(blocking)]
 fn thread_of() -> thread::ThreadId {
@@ -182,6 +182,57 @@ fn a_call_that_waits_for_a_thread_can_still_be_prevented() {
         }
     });
     assert_eq!(RAN.load(SeqCst), 0);
+}
+
+#[test]
+fn one_that_is_prevented_and_whose_destructors_panic_has_panicked() {
+    #[background(blocking)]
+    fn prevented(_argument: PanicsOnDrop) {}
+
+    let failures = Failures::listen();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let (release, go) = mpsc::channel::<()>();
+        let hog = spawn_blocking(move || go.recv().unwrap());
+        let received = prevented(PanicsOnDrop);
+        received.abort();
+        drop(prevented(PanicsOnDrop).abort_on_drop());
+        release.send(()).unwrap();
+        hog.await.unwrap();
+        let error = received.await.unwrap_err();
+        assert_eq!(error.panic_message(), Some("in a destructor"));
+        // The pool has one thread, which has dropped both when it returns from this.
+        spawn_blocking(|| ()).await.unwrap();
+    });
+    let told = failures.of("prevented");
+    assert_eq!(told.len(), 1, "the other one was received: {told:?}");
+    assert_eq!(told[0].panic_message.as_deref(), Some("in a destructor"));
+}
+
+#[tokio::test]
+async fn a_failure_on_a_thread_that_the_caller_received_is_never_reported() {
+    #[background(blocking)]
+    fn fails_on_a_thread(panics: bool) -> Result<(), String> {
+        assert!(!panics, "received");
+        Err("received".to_owned())
+    }
+    #[background(blocking, limit = 1)]
+    fn fails_in_turn(panics: bool) -> Result<(), String> {
+        assert!(!panics, "received");
+        Err("received".to_owned())
+    }
+    let failures = Failures::listen();
+    fails_on_a_thread(false).await.unwrap().unwrap_err();
+    fails_in_turn(false).await.unwrap().unwrap_err();
+    for handle in [fails_on_a_thread(true), fails_in_turn(true)] {
+        let error = handle.await.unwrap_err();
+        assert_eq!(error.panic_message(), Some("received"));
+    }
+    assert_eq!(failures.texts_of("fails_on_a_thread"), [""; 0]);
+    assert_eq!(failures.texts_of("fails_in_turn"), [""; 0]);
 }
 
 #[tokio::test]

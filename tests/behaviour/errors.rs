@@ -1,10 +1,19 @@
 //! `TaskError`: what happened, to which task, and where it was spawned.
 
-use std::{any::Any, borrow::Cow, error::Error, future::pending, io, panic::panic_any};
+use std::{
+    any::Any,
+    borrow::Cow,
+    error::Error,
+    future::{Future, pending},
+    io,
+    panic::panic_any,
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use spawn_runtime::{TaskError, TaskErrorKind, background};
 
-use crate::support::{PanicsOnDrop, settle};
+use crate::support::{Failures, PanicsOnDrop, settle};
 
 #[background]
 async fn generate_report(how: &'static str) {
@@ -154,22 +163,45 @@ async fn the_kind_follows_what_happened() {
 
 #[tokio::test]
 async fn a_destructor_that_panics_after_the_end_takes_the_value() {
+    let failures = Failures::listen();
     let handle = spawn_runtime::spawn(ReadyThenPanics);
     let error = handle.await.unwrap_err();
     assert_eq!(error.panic_message(), Some("after the end"));
+    assert_eq!(failures.of("ReadyThenPanics").len(), 0, "it was received");
+    drop(spawn_runtime::spawn(ReadyThenPanics));
+    settle().await;
+    assert_eq!(failures.of("ReadyThenPanics").len(), 1);
+}
+
+#[tokio::test]
+async fn a_second_panic_changes_nothing_whatever_it_is() {
+    struct PanicsTwice;
+
+    impl Future for PanicsTwice {
+        type Output = ();
+
+        fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
+            panic!("the first")
+        }
+    }
+
+    impl Drop for PanicsTwice {
+        fn drop(&mut self) {
+            panic_any(PanicsOnDrop)
+        }
+    }
+    let error = spawn_runtime::spawn(PanicsTwice).await.unwrap_err();
+    assert_eq!(error.panic_message(), Some("the first"));
 }
 
 /// A future of its own, whose fields are dropped after it is ready.
 struct ReadyThenPanics;
 
-impl std::future::Future for ReadyThenPanics {
+impl Future for ReadyThenPanics {
     type Output = u32;
 
-    fn poll(
-        self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<u32> {
-        std::task::Poll::Ready(1)
+    fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<u32> {
+        Poll::Ready(1)
     }
 }
 

@@ -10,9 +10,9 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{TaskScope, background};
+use spawn_runtime::{TaskHandle, TaskScope, background};
 
-use crate::support::{Drops, Failures, accounted, settle};
+use crate::support::{Drops, Failures, PanicsOnDrop, accounted, settle};
 
 #[tokio::test]
 async fn a_closed_scope_refuses_tasks_of_every_kind() {
@@ -90,6 +90,34 @@ async fn a_refused_task_that_is_aborted_was_refused_all_the_same() {
     assert_eq!(failures.of("refused_guard").len(), 1);
     let report = scope.shutdown(Duration::ZERO).await;
     assert_eq!((report.refused, report.cancelled), (5, 0), "{report}");
+}
+
+#[tokio::test]
+async fn a_refused_task_whose_destructors_panic_has_panicked() {
+    #[background(on = scope)]
+    async fn refused_bomb(scope: &TaskScope, _argument: PanicsOnDrop) {}
+    #[background(on = scope, blocking)]
+    fn refused_bomb_call(scope: &TaskScope, _argument: PanicsOnDrop) {}
+
+    let (scope, failures) = (TaskScope::new(), Failures::listen());
+    scope.close();
+    type Start = fn(&TaskScope) -> TaskHandle<()>;
+    let starts: [(&str, Start); 2] = [
+        ("refused_bomb", |scope| refused_bomb(scope, PanicsOnDrop)),
+        ("refused_bomb_call", |scope| {
+            refused_bomb_call(scope, PanicsOnDrop)
+        }),
+    ];
+    for (name, start) in starts {
+        let error = start(&scope).await.unwrap_err();
+        assert_eq!(error.panic_message(), Some("in a destructor"), "{error}");
+        assert_eq!(failures.texts_of(name), [""; 0], "it was received");
+        drop(start(&scope));
+        settle().await;
+        let told = failures.of(name);
+        assert_eq!(told.len(), 1, "{told:?}");
+        assert_eq!(told[0].panic_message.as_deref(), Some("in a destructor"));
+    }
 }
 
 /// tokio #6759: a `TaskTracker` admits tasks after its `wait` has returned.

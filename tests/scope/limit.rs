@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::{Drops, on_each_runtime, settle};
+use crate::support::{Drops, Failures, PanicsOnDrop, on_each_runtime, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -355,4 +355,31 @@ async fn a_blocking_function_of_a_users_spawner_that_waits_is_refused_by_a_shutd
     running.await.unwrap();
     let report = shutdown.await.unwrap();
     assert_eq!((report.refused, report.finished), (4, 1), "{report}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_waits_is_refused_and_whose_destructors_panic_has_panicked() {
+    #[background(on = scope)]
+    async fn waiting_bomb(scope: &TaskScope, _argument: PanicsOnDrop) {}
+    #[background(on = scope, blocking)]
+    fn waiting_bomb_call(scope: &TaskScope, _argument: PanicsOnDrop) {}
+    #[background(on = spawner, blocking)]
+    fn waiting_bomb_closure(spawner: &Around, _argument: PanicsOnDrop) {}
+
+    let (scope, failures) = (limited(1), Failures::listen());
+    let spawner = Around(scope.clone());
+    let holds = scope.spawn(std::future::pending::<()>());
+    let waiting = [
+        waiting_bomb(&scope, PanicsOnDrop),
+        waiting_bomb_call(&scope, PanicsOnDrop),
+        waiting_bomb_closure(&spawner, PanicsOnDrop),
+    ];
+    scope.shutdown(Duration::ZERO).await;
+    for handle in waiting {
+        let name = handle.name();
+        let error = handle.await.unwrap_err();
+        assert_eq!(error.panic_message(), Some("in a destructor"), "{error}");
+        assert_eq!(failures.texts_of(name), [""; 0], "it was received");
+    }
+    assert!(holds.await.unwrap_err().is_cancelled());
 }
