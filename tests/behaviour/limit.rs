@@ -120,6 +120,26 @@ async fn cancelling_a_waiting_task_with_a_token_ends_its_wait() {
     assert_eq!(RAN.load(SeqCst), 2);
 }
 
+#[tokio::test]
+async fn a_waiting_task_that_is_cancelled_as_its_turn_comes_never_begins() {
+    static RAN: AtomicUsize = AtomicUsize::new(0);
+    #[background(limit = 2)]
+    async fn holds(#[cancel] _token: CancellationToken) {
+        RAN.fetch_add(1, SeqCst);
+        pending().await
+    }
+    let holders = [holds(), holds()];
+    let waiting = holds();
+    settle().await;
+    // When it is polled again one turn is its own, another is free, and its token is cancelled.
+    for holder in holders {
+        holder.abort();
+    }
+    waiting.cancel();
+    assert!(waiting.await.unwrap_err().is_cancelled());
+    assert_eq!(RAN.load(SeqCst), 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_waiting_task_times_out_only_once_it_runs() {
     #[background(limit = 1, timeout = "10s")]

@@ -39,6 +39,18 @@ async fn neither_arguments_nor_result_need_be_send() {
             handle.cancel();
             assert_eq!(&*handle.await.unwrap(), "text");
 
+            // Cancelled while it waits for its turn, it never runs.
+            let running = [with_options("a".into()), with_options("b".into())];
+            tokio::task::yield_now().await;
+            let waiting = with_options("c".into());
+            tokio::task::yield_now().await;
+            waiting.cancel();
+            assert!(waiting.await.unwrap_err().is_cancelled());
+            for handle in running {
+                handle.cancel();
+                handle.await.unwrap();
+            }
+
             let shared = counter.clone();
             let handle = spawn_local(async move {
                 let _shared = shared;
