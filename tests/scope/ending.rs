@@ -112,6 +112,34 @@ async fn of_a_task_without_a_handle_to_receive_it_the_failure_is_told_in_between
     }
 }
 
+#[background(on = scope, timeout = "1ms")]
+async fn unheard(scope: &TaskScope, how: &'static str) -> Result<(), String> {
+    match how {
+        "fails" => Err("disk full".to_owned()),
+        "panics" => std::panic::resume_unwind(Box::new("no more")),
+        _ => std::future::pending().await,
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_a_task_whose_handle_was_dropped_the_failure_is_told_before_it_leaves() {
+    for how in ["fails", "panics", "hangs"] {
+        let itself = Arc::<Mutex<Option<TaskScope>>>::default();
+        let told = Arc::<Mutex<Vec<usize>>>::default();
+        let (hears, of) = (told.clone(), itself.clone());
+        let scope = TaskScope::builder()
+            .on_failure(move |_| {
+                let tasks = of.lock().unwrap().as_ref().map_or(0, TaskScope::len);
+                hears.lock().unwrap().push(tasks);
+            })
+            .build();
+        *itself.lock().unwrap() = Some(scope.clone());
+        drop(unheard(&scope, how));
+        scope.wait().await;
+        assert_eq!(*told.lock().unwrap(), [1], "{how}");
+    }
+}
+
 #[background(on = scope)]
 async fn awaited(
     scope: &TaskScope,
