@@ -227,3 +227,37 @@ fn scopes_that_end_while_their_tasks_do_are_gone() {
         assert!(grown < 64 * KIB, "{grown}");
     });
 }
+
+/// Pending, and so many words large.
+struct Words<const N: usize>(#[allow(dead_code)] [usize; N]);
+
+impl<const N: usize> Future for Words<N> {
+    type Output = ();
+
+    fn poll(self: std::pin::Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<()> {
+        std::task::Poll::Pending
+    }
+}
+
+/// How much a task takes, with its handle in hand.
+fn taken_by<const N: usize>() -> isize {
+    run(async {
+        let before = LIVE.load(SeqCst);
+        let handle = spawn_runtime::spawn(Words([0; N]));
+        let taken = LIVE.load(SeqCst) - before;
+        handle.abort();
+        taken
+    })
+}
+
+#[test]
+fn a_future_of_two_words_takes_nothing_besides_its_task_and_a_larger_one_a_box() {
+    let _alone = alone();
+    taken_by::<0>();
+    let smallest = taken_by::<0>();
+    assert_eq!(taken_by::<1>(), smallest);
+    assert_eq!(taken_by::<2>(), smallest);
+    for (taken, words) in [(taken_by::<3>(), 3), (taken_by::<8>(), 8)] {
+        assert_eq!(taken, smallest + words * size_of::<usize>() as isize);
+    }
+}
