@@ -1,4 +1,7 @@
 use std::{
+    cell::Cell,
+    error::Error,
+    fmt::{self, Display, Formatter},
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
     time::Duration,
@@ -162,16 +165,81 @@ impl Drop for PanicsWhenReported {
     }
 }
 
+struct Bare(#[allow(dead_code)] PanicsWhenReported);
+
+struct Shown(#[allow(dead_code)] PanicsWhenReported);
+
+impl Display for Shown {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        formatter.write_str("shown")
+    }
+}
+
+/// An error that cannot be shared.
+#[derive(Debug)]
+struct NotSync(#[allow(dead_code)] PanicsWhenReported, Cell<u8>);
+
+impl Display for NotSync {
+    fn fmt(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        write!(formatter, "not sync {}", self.1.get())
+    }
+}
+
+impl Error for NotSync {}
+
+/// Holds an error, as `Box<dyn Error + Send>` does.
+struct SendHolder(NotSync);
+
+impl AsRef<dyn Error + Send> for SendHolder {
+    fn as_ref(&self) -> &(dyn Error + Send + 'static) {
+        &self.0
+    }
+}
+
+/// Holds an error, as `Box<dyn Error>` does.
+struct Holder(NotSync);
+
+impl AsRef<dyn Error> for Holder {
+    fn as_ref(&self) -> &(dyn Error + 'static) {
+        &self.0
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn an_error_whose_destructor_panics_is_reported_and_its_task_leaves() {
-    #[background(on = scope, detach)]
-    async fn fails_and_panics(scope: &TaskScope) -> Result<(), PanicsWhenReported> {
-        Err(PanicsWhenReported)
+    /// Detached functions of a scope that fail so, and their names.
+    macro_rules! fail {
+        ($($name:ident: $error:ty = $value:expr;)*) => {
+            fn start_all(scope: &TaskScope) -> Vec<&'static str> {
+                $(
+                    #[background(on = scope, detach)]
+                    async fn $name(scope: &TaskScope) -> Result<(), $error> {
+                        Err($value)
+                    }
+                    $name(scope);
+                )*
+                vec![$(stringify!($name)),*]
+            }
+        };
+    }
+    const NOT_SYNC: fn() -> NotSync = || NotSync(PanicsWhenReported, Cell::new(7));
+    fail! {
+        fails_by_debug: PanicsWhenReported = PanicsWhenReported;
+        fails_by_name: Bare = Bare(PanicsWhenReported);
+        fails_by_display: Shown = Shown(PanicsWhenReported);
+        fails_not_sync: NotSync = NOT_SYNC();
+        fails_held_with_send: SendHolder = SendHolder(NOT_SYNC());
+        fails_held: Holder = Holder(NOT_SYNC());
     }
     let failures = Failures::listen();
     let scope = TaskScope::new();
-    fails_and_panics(&scope);
+    let mut names = start_all(&scope);
+    drop(scope.spawn_result(async { Err::<(), _>(PanicsWhenReported) }));
+    names.push("an_error_whose_destructor_panics_is_reported_and_its_task_leaves");
     scope.wait().await;
-    assert_eq!(scope.shutdown(Duration::ZERO).await.failed, 1);
-    assert_eq!(failures.of("fails_and_panics").len(), 1);
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!(report.failed, names.len(), "{report}");
+    for name in names {
+        assert_eq!(failures.of(name).len(), 1, "{name}");
+    }
 }
