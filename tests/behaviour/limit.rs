@@ -124,9 +124,9 @@ async fn cancelling_a_waiting_task_with_a_token_ends_its_wait() {
 async fn a_waiting_task_that_is_cancelled_as_its_turn_comes_never_begins() {
     static RAN: AtomicUsize = AtomicUsize::new(0);
     #[background(limit = 2)]
-    async fn holds(#[cancel] _token: CancellationToken) {
+    async fn holds(#[cancel] token: CancellationToken) {
         RAN.fetch_add(1, SeqCst);
-        pending().await
+        token.cancelled().await;
     }
     let holders = [holds(), holds()];
     let waiting = holds();

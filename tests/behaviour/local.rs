@@ -5,6 +5,8 @@ use std::{cell::Cell, future::pending, rc::Rc};
 use spawn_runtime::{CancellationToken, background, spawn_local};
 use tokio::task::LocalSet;
 
+use crate::support::settle;
+
 struct Counter {
     count: Cell<u32>,
 }
@@ -45,6 +47,8 @@ async fn neither_arguments_nor_result_need_be_send() {
             let waiting = with_options("c".into());
             tokio::task::yield_now().await;
             waiting.cancel();
+            settle().await;
+            assert!(waiting.is_finished());
             assert!(waiting.await.unwrap_err().is_cancelled());
             for handle in running {
                 handle.cancel();
