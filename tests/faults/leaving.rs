@@ -22,6 +22,11 @@ use tokio::{
 
 use crate::support::{accounted, hide_expected_panics, runtime, scale};
 
+#[background(on = scope, timeout = Duration::ZERO)]
+async fn times_out(scope: &TaskScope) {
+    pending().await
+}
+
 // The failure may be received while the task is leaving on another thread.
 #[test]
 fn a_failed_task_has_left_when_its_handle_resolves() {
@@ -31,7 +36,9 @@ fn a_failed_task_has_left_when_its_handle_resolves() {
         for round in 0..3_000 * scale() {
             let scope = TaskScope::new();
             let child = scope.child();
-            if round % 4 == 0 {
+            if round % 16 == 1 {
+                assert!(times_out(&child).await.unwrap_err().is_timeout());
+            } else if round % 4 == 0 {
                 let panics = child.spawn(async { panic!("as told") });
                 assert!(panics.await.unwrap_err().is_panic());
             } else {
