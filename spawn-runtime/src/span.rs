@@ -7,34 +7,12 @@ use std::{
 };
 
 use pin_project_lite::pin_project;
-use tracing::{Span, span::Entered};
+use tracing::Span;
 
 use crate::{
     error::Label,
     task::{Owner, Task, TaskName, sealed},
 };
-
-/// Returns the span that a new task runs in; `None` where there is nothing to carry, which is also what is
-/// paid where no subscriber listens.
-pub(crate) fn current() -> Option<Span> {
-    if !tracing::dispatcher::has_been_set() {
-        return None;
-    }
-    Some(Span::current()).filter(|span| !span.is_none())
-}
-
-/// The span of a blocking function.
-pub(crate) struct CallSpan(Option<Span>);
-
-impl CallSpan {
-    pub(crate) fn current() -> Self {
-        CallSpan(current())
-    }
-
-    pub(crate) fn enter(&self) -> Option<Entered<'_>> {
-        self.0.as_ref().map(Span::enter)
-    }
-}
 
 pin_project! {
     /// A task that is polled and dropped in a span.

@@ -13,7 +13,7 @@ use std::{panic::Location, sync::Arc};
 use tokio::task::JoinHandle;
 
 #[cfg(feature = "tracing")]
-use crate::span::{self, InSpan};
+use crate::span::InSpan;
 use crate::{
     Spawn, TaskHandle,
     error::Label,
@@ -447,7 +447,7 @@ where
 #[track_caller]
 fn spawn_task<S: Spawn, F: Task>(spawner: &S, task: F) -> JoinHandle<F::Output> {
     #[cfg(feature = "tracing")]
-    if let Some(span) = span::current() {
+    if let Some(span) = task::current_span() {
         return spawner.spawn(InSpan::new(span, task));
     }
     spawner.spawn(task)
@@ -460,7 +460,7 @@ where
     T: 'static,
 {
     #[cfg(feature = "tracing")]
-    if let Some(span) = span::current() {
+    if let Some(span) = task::current_span() {
         return spawn_on_local_set(InSpan::new(span, task), name);
     }
     spawn_on_local_set(task, name)

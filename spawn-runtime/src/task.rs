@@ -7,6 +7,8 @@ mod around;
 mod attempts;
 mod blocking;
 mod body;
+#[cfg(feature = "tracing")]
+mod call_span;
 mod ending;
 mod future;
 mod label;
@@ -21,6 +23,8 @@ mod timeout;
 
 use std::panic::Location;
 
+#[cfg(feature = "tracing")]
+pub(crate) use self::call_span::current_span;
 pub(crate) use self::{
     around::Around,
     attempts::{Attempt, Attempted},
@@ -30,7 +34,7 @@ pub(crate) use self::{
     future::TaskFuture,
     limit::{Permit, Turn},
     name::{FixedName, NameOf, TaskName},
-    outcome::{IntoRefusal, Outcome, Unfinished, Unreceived, UnreceivedPanic},
+    outcome::{IntoRefusal, Outcome, Unfinished, Unreceived, UnreceivedPanic, receive_join_error},
     owner::{Departure, HandOver, Leave, Owner},
     report::ReportDebugOrString,
 };

@@ -16,7 +16,7 @@ use crate::{
     TaskError,
     error::{Label, Origin, Reason, discard},
     queued_blocking::AbortControl,
-    task::{Outcome, TaskName, Unfinished, Unreceived, UnreceivedPanic},
+    task::{Outcome, TaskName, Unfinished, receive_join_error},
 };
 
 /// A handle of a task that runs in the background: await it for the value, cancel the task, or detach it.
@@ -456,36 +456,19 @@ impl<T> TaskHandle<T> {
         &mut self,
         outcome: Result<Outcome<T>, JoinError>,
     ) -> Option<Result<T, TaskError>> {
-        Some(match outcome {
-            Ok(Outcome::Value(value)) => Ok(value),
+        let (reason, attempts) = match outcome {
+            Ok(Outcome::Value(value)) => return Some(Ok(value)),
             Ok(Outcome::Unfinished(unfinished)) => match *unfinished {
-                Unfinished::Failed(failed) => Ok(failed.receive()),
-                Unfinished::TimedOut(unreceived) | Unfinished::Refused(unreceived) => {
-                    let (reason, attempts) = unreceived.receive();
-                    Err(self.error(reason, attempts))
-                }
+                Unfinished::Failed(failed) => return Some(Ok(failed.receive())),
                 Unfinished::HandedOver(call) => {
                     self.join = call;
                     return None;
                 }
-                Unfinished::Cancelled(attempts) => Err(self.error(Reason::Cancelled, attempts)),
-                // There is no handle, but for one that a user's spawner has kept.
-                Unfinished::Reported => Err(self.error(Reason::Cancelled, 1)),
+                Unfinished::NoValue(no_value) => no_value.receive(),
             },
-            Err(error) => Err(match error.try_into_panic() {
-                Ok(payload) => match Unreceived::of_payload(payload) {
-                    Ok(refusal) => {
-                        let (reason, attempts) = refusal.receive();
-                        self.error(reason, attempts)
-                    }
-                    Err(payload) => {
-                        let (payload, attempts) = UnreceivedPanic::receive(payload);
-                        self.error(Reason::panicked(payload), attempts)
-                    }
-                },
-                Err(_) => self.error(Reason::Cancelled, 1),
-            }),
-        })
+            Err(error) => receive_join_error(error),
+        };
+        Some(Err(self.error(reason, attempts)))
     }
 
     fn error(&self, reason: Reason, attempts: u32) -> TaskError {

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::runtime::Handle;
 
-use super::{entry::Entry, lock, slots::NoSlot};
+use super::{entry::Entry, lock};
 use crate::{
     error::{FailureHook, TaskFailure},
     task::{Departure, Ending, HandOver, Leave, Owner},
@@ -37,7 +37,7 @@ impl Membership {
         move || {
             if self.0.node.slots.is_some() {
                 let ready = poll_fn(|cx| self.poll_ready(cx));
-                if Handle::current().block_on(ready).is_err() {
+                if !Handle::current().block_on(ready) {
                     refuse();
                 }
             }
@@ -52,13 +52,10 @@ impl Owner for Membership {
     }
 
     #[inline]
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
         match &self.0.node.slots {
-            None => Poll::Ready(Ok(())),
-            Some(slots) => self
-                .0
-                .poll_slot(slots, cx)
-                .map_err(|NoSlot| Ending::Refused),
+            None => Poll::Ready(true),
+            Some(slots) => self.0.poll_slot(slots, cx).map(|slot| slot.is_ok()),
         }
     }
 
@@ -165,8 +162,8 @@ impl Owner for Refusal {
         self.0.spawned_at
     }
 
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        Poll::Ready(Err(Ending::Refused))
+    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<bool> {
+        Poll::Ready(false)
     }
 
     fn has_begun(&self) -> bool {

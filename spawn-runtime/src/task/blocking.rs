@@ -4,13 +4,13 @@ use std::{
     panic::{AssertUnwindSafe, Location, catch_unwind},
 };
 
+#[cfg(feature = "tracing")]
+use super::call_span::CallSpan;
 use super::{
     BlockingTask, Ending, Identity, Outcome, Owner, Permit, Report,
     future::{failed, panicked, refused},
 };
 use crate::error::discard;
-#[cfg(feature = "tracing")]
-use crate::span::CallSpan;
 
 /// A blocking function on its way to the blocking pool, with what is needed to tell of its end.
 pub struct BlockingCall<R, F, O>

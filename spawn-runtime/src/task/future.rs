@@ -13,7 +13,7 @@ use pin_project_lite::pin_project;
 use super::{
     Around, Body, Ended, Ending, HandOver, Identity, Outcome, Owner, Report, Task, TaskName,
     Unfinished, UnreceivedPanic,
-    outcome::{Failed, Notice, Unreceived},
+    outcome::{Failed, NoValue, Notice, Unreceived},
     sealed,
 };
 use crate::error::{Cause, Label, Origin, Route, TaskFailure, discard, panic_message};
@@ -88,8 +88,8 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B
         let StageProjection::Running { owner, .. } = stage.as_mut().project() else {
             panic!("a task was polled after its end");
         };
-        if let Err(ending) = ready!(owner.poll_ready(cx)) {
-            return Poll::Ready(ended_unpolled::<R, _, _>(stage, ending));
+        if !ready!(owner.poll_ready(cx)) {
+            return Poll::Ready(refused_unpolled::<R, _, _>(stage));
         }
         let polled = catch_unwind(AssertUnwindSafe(|| {
             let StageProjection::Running { mut body, owner } = stage.as_mut().project() else {
@@ -184,18 +184,14 @@ fn drop_unfinished<B: Body, O: Owner + Clone>(stage: Pin<&mut Stage<B, O>>, at_t
 /// The task may not run.
 #[cold]
 #[inline(never)]
-fn ended_unpolled<R, B, O>(stage: Pin<&mut Stage<B, O>>, ending: Ending) -> Outcome<B::Output>
+fn refused_unpolled<R, B, O>(stage: Pin<&mut Stage<B, O>>) -> Outcome<B::Output>
 where
     R: Report<B::Output>,
     B: Body,
     O: Owner + Clone,
 {
     match drop_stage(stage) {
-        (owner, identity, Ok(())) if ending == Ending::Refused => refused::<R, _>(&owner, identity),
-        (owner, identity, Ok(())) => {
-            owner.leaves(ending, None);
-            Unfinished::Cancelled(identity.attempts).into()
-        }
+        (owner, identity, Ok(())) => refused::<R, _>(&owner, identity),
         (owner, identity, Err(payload)) => panicked(&owner, identity, payload, R::AT_THE_END),
     }
 }
@@ -210,16 +206,17 @@ where
 {
     let Some(ended) = ended else {
         owner.leaves(Ending::Cancelled, None);
-        return Unfinished::Cancelled(identity.attempts).into();
+        return NoValue::Cancelled(identity.attempts).into();
     };
     match ended {
-        Ended::Value(value) => failed::<R, T>(owner, identity, value),
+        Ended::Value(value) if R::FAILS => failed::<R, T>(owner, identity, value),
+        Ended::Value(value) => Outcome::Value(value),
         Ended::TimedOut(after) => {
             let cause = || Cause::TimedOut(after);
             let ending = Ending::TimedOut;
             match failure(owner, identity, ending, R::AT_THE_END, cause) {
-                Some(notice) => Unfinished::TimedOut(Unreceived::timeout(after, notice)).into(),
-                None => Unfinished::Reported.into(),
+                Some(notice) => NoValue::TimedOut(Unreceived::timeout(after, notice)).into(),
+                None => NoValue::Reported.into(),
             }
         }
         Ended::Again => unreachable!("a task goes on with its next attempt"),
@@ -248,7 +245,7 @@ pub(super) fn failed<R: Report<T>, T>(
         let (text, error) = R::take(value);
         route.report(TaskFailure::new(origin, Cause::Error(text)).with_error(error));
         owner.leaves(Ending::Failed, kept);
-        return Unfinished::Reported.into();
+        return NoValue::Reported.into();
     }
     let notice = Notice {
         origin,
@@ -291,8 +288,8 @@ pub(super) fn refused<R: Report<T>, T>(owner: &impl Owner, identity: Identity) -
     };
     let ending = Ending::Refused;
     match failure(owner, identity, ending, R::AT_THE_END, || Cause::Refused) {
-        Some(notice) => Unfinished::Refused(Unreceived::refusal(notice)).into(),
-        None => Unfinished::Reported.into(),
+        Some(notice) => NoValue::Refused(Unreceived::refusal(notice)).into(),
+        None => NoValue::Reported.into(),
     }
 }
 

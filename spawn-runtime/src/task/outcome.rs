@@ -1,6 +1,6 @@
 use std::{any::Any, time::Duration};
 
-use tokio::task::JoinHandle;
+use tokio::task::{JoinError, JoinHandle};
 
 use super::Departure;
 use crate::error::{Cause, HoldsError, Origin, Reason, Route, TaskFailure, panic_message};
@@ -17,20 +17,43 @@ pub enum Outcome<T> {
 pub enum Unfinished<T> {
     /// The function returned an `Err`.
     Failed(Failed<T>),
+    /// Its turn came, and the function now runs in the blocking pool.
+    HandedOver(JoinHandle<Outcome<T>>),
+    NoValue(NoValue),
+}
+
+/// Apart from [`Unfinished`], so that a program has what belongs to it once, and not for each type.
+pub enum NoValue {
     TimedOut(Unreceived),
     /// Its scope was closed.
     Refused(Unreceived),
     /// Cancelled while it waited for its turn, or for its next attempt: so many were made.
     Cancelled(u32),
-    /// Its turn came, and the function now runs in the blocking pool.
-    HandedOver(JoinHandle<Outcome<T>>),
     /// The task has reported its failure itself, since there is no handle to receive it.
     Reported,
+}
+
+impl NoValue {
+    /// Returns the reason, and how often the body was started.
+    pub(crate) fn receive(self) -> (Reason, u32) {
+        match self {
+            NoValue::TimedOut(unreceived) | NoValue::Refused(unreceived) => unreceived.receive(),
+            NoValue::Cancelled(attempts) => (Reason::Cancelled, attempts),
+            // There is no handle, but for one that a user's spawner has kept.
+            NoValue::Reported => (Reason::Cancelled, 1),
+        }
+    }
 }
 
 impl<T> From<Unfinished<T>> for Outcome<T> {
     fn from(unfinished: Unfinished<T>) -> Self {
         Outcome::Unfinished(Box::new(unfinished))
+    }
+}
+
+impl<T> From<NoValue> for Outcome<T> {
+    fn from(no_value: NoValue) -> Self {
+        Unfinished::NoValue(no_value).into()
     }
 }
 
@@ -143,7 +166,7 @@ impl<T> IntoRefusal for Outcome<T> {
     fn into_refusal(self) -> Option<Unreceived> {
         match self {
             Outcome::Unfinished(unfinished) => match *unfinished {
-                Unfinished::Refused(unreceived) => Some(unreceived),
+                Unfinished::NoValue(NoValue::Refused(unreceived)) => Some(unreceived),
                 _ => None,
             },
             Outcome::Value(_) => None,
@@ -161,9 +184,7 @@ impl Unreceived {
         }
     }
 
-    pub(crate) fn of_payload(
-        payload: Box<dyn Any + Send>,
-    ) -> Result<Unreceived, Box<dyn Any + Send>> {
+    fn of_payload(payload: Box<dyn Any + Send>) -> Result<Unreceived, Box<dyn Any + Send>> {
         payload.downcast().map(|unreceived| *unreceived)
     }
 }
@@ -188,7 +209,7 @@ impl UnreceivedPanic {
     }
 
     /// Returns the payload that the task panicked with, and how often the body was started.
-    pub(crate) fn receive(payload: Box<dyn Any + Send>) -> (Box<dyn Any + Send>, u32) {
+    fn receive(payload: Box<dyn Any + Send>) -> (Box<dyn Any + Send>, u32) {
         match payload.downcast::<UnreceivedPanic>() {
             Ok(mut unreceived) => {
                 let payload = unreceived.payload.take().expect("only `receive` takes it");
@@ -205,6 +226,20 @@ impl Drop for UnreceivedPanic {
         if let (Some(payload), Some(notice)) = (&self.payload, self.notice.take()) {
             let text = panic_message(payload.as_ref()).map(str::to_owned);
             notice.report(Cause::Panicked(text), None);
+        }
+    }
+}
+
+/// Returns why tokio has no output of a task, and how often the body was started.
+pub(crate) fn receive_join_error(error: JoinError) -> (Reason, u32) {
+    let Ok(payload) = error.try_into_panic() else {
+        return (Reason::Cancelled, 1);
+    };
+    match Unreceived::of_payload(payload) {
+        Ok(refusal) => refusal.receive(),
+        Err(payload) => {
+            let (payload, attempts) = UnreceivedPanic::receive(payload);
+            (Reason::panicked(payload), attempts)
         }
     }
 }

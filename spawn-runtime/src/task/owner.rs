@@ -17,9 +17,9 @@ use crate::error::{FailureHook, TaskFailure};
 pub trait Owner: Send + 'static {
     fn spawned_at(&self) -> &'static Location<'static>;
 
-    /// Called before each poll of the body, which waits while this is pending. With an `Err` the task ends so,
+    /// Called before each poll of the body, which waits while this is pending. With `false` the task is refused,
     /// and its body is not polled.
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>>;
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool>;
 
     /// Returns whether `begins` would do nothing.
     fn has_begun(&self) -> bool;
@@ -89,8 +89,8 @@ impl Owner for &'static Location<'static> {
     }
 
     #[inline]
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<Result<(), Ending>> {
-        Poll::Ready(Ok(()))
+    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<bool> {
+        Poll::Ready(true)
     }
 
     #[inline]
@@ -136,7 +136,7 @@ impl Owner for Box<dyn Owner> {
         (**self).spawned_at()
     }
 
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Ending>> {
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
         (**self).poll_ready(cx)
     }
 

@@ -14,6 +14,9 @@ pub trait Report<T>: Copy + Send + Sync + 'static {
     /// Whether the task reports its failure itself, since it has no handle to receive it.
     const AT_THE_END: bool = false;
 
+    /// Whether a value may be a failure.
+    const FAILS: bool = true;
+
     fn is_failure(value: &T) -> bool;
 
     /// Returns the text of a failure.
@@ -31,6 +34,7 @@ pub struct Detached<R>(pub R);
 #[allow(private_interfaces)]
 impl<T, R: Report<T>> Report<T> for Detached<R> {
     const AT_THE_END: bool = true;
+    const FAILS: bool = R::FAILS;
 
     #[inline]
     fn is_failure(value: &T) -> bool {
@@ -52,6 +56,8 @@ pub struct NoReport;
 
 #[allow(private_interfaces)]
 impl<T> Report<T> for NoReport {
+    const FAILS: bool = false;
+
     #[inline]
     fn is_failure(_: &T) -> bool {
         false
