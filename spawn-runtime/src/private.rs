@@ -8,9 +8,9 @@ pub use crate::{
     spawner::CurrentRuntime,
     start::{Again, StartBlocking},
     task::{
-        Always, Attempts, CancellableLimit, Copied, Describe, Detached, IfError, Label, Limit,
-        Limiter, Name, NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one,
-        copied, copied_locally, if_error, receiver, returns, returns_of_attempt, returns_of_call,
+        Always, Attempts, Copied, Describe, Detached, IfError, Label, Limit, Limiter, Name,
+        NoReport, Plain, Report, RetryIf, Returns, Timeout, Wrap, at_least_one, copied,
+        copied_locally, if_error, receiver, returns, returns_of_attempt, returns_of_call,
     },
 };
 use crate::{

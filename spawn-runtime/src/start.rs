@@ -19,9 +19,8 @@ use crate::{
     error::Label,
     queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        self, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, CancellableLimit, Identity,
-        Inline, Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture,
-        TaskName, Turn, Wrap,
+        self, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, Identity, Inline, Limit,
+        LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Turn, Wrap,
     },
 };
 
@@ -384,28 +383,9 @@ impl StartBlocking for Limit<Plain> {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        start_queued(spawner, Some(self.0.turn(None)), identity, report, function)
-    }
-}
-
-impl StartBlocking for CancellableLimit<Plain> {
-    #[track_caller]
-    fn start<S, R, F, T>(
-        self,
-        spawner: &S,
-        identity: Identity,
-        report: R,
-        function: F,
-    ) -> TaskHandle<T>
-    where
-        S: Spawn,
-        R: Report<T>,
-        F: FnOnce() -> T + Send + 'static,
-        T: Send + 'static,
-    {
         start_queued(
             spawner,
-            Some(self.0.turn(Some(self.1))),
+            Some(self.0.turn(self.1)),
             identity,
             report,
             function,

@@ -45,7 +45,7 @@ pub use self::{
     },
     body::{Body, Plain, Wrap},
     label::Label,
-    limit::{CancellableLimit, Limit, Limiter},
+    limit::{Limit, Limiter},
     name::Name,
     report::{Detached, NoReport, Report},
     returns::{Describe, Returns, returns, returns_of_attempt, returns_of_call},

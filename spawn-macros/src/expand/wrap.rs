@@ -24,7 +24,7 @@ pub(super) fn labelled(context: &FnContext, task: &Task, wrap: TokenStream) -> T
 /// What runs around the body, from the outside in.
 ///
 /// Output:
-///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, Timeout(self.patience, Plain))`
+///     `Limit({ static LIMIT: Limiter = Limiter::new(4); &LIMIT }, None, Timeout(self.patience, Plain))`
 pub(super) fn inner(context: &FnContext, task: &Task, is_cancellable: bool) -> TokenStream {
     let runtime = &context.runtime;
     let span = context.generated;
@@ -51,12 +51,13 @@ pub(super) fn inner(context: &FnContext, task: &Task, is_cancellable: bool) -> T
             &#name
         }
     };
-    match is_cancellable {
-        false => quote_spanned!(span=> #runtime::__private::Limit(#limiter, #timed)),
-        // While it waits for its turn the body does not listen to the token yet.
+    // While it waits for its turn the body does not listen to the token yet.
+    let token = match is_cancellable {
+        false => quote_spanned!(span=> ::core::option::Option::None),
         true => {
             let token = cancel::clone_of_handle_token(context);
-            quote_spanned!(span=> #runtime::__private::CancellableLimit(#limiter, #token, #timed))
+            quote_spanned!(span=> ::core::option::Option::Some(#token))
         }
-    }
+    };
+    quote_spanned!(span=> #runtime::__private::Limit(#limiter, #token, #timed))
 }

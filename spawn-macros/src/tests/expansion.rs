@@ -257,12 +257,12 @@ fn options_become_arguments_of_the_spawn() {
         "limit = N",
         item,
         "__private::Limit({ static LIMIT: ::spawn_runtime::__private::Limiter = \
-             ::spawn_runtime::__private::Limiter::new(N); &LIMIT }, ::spawn_runtime::__private::Plain)",
+             ::spawn_runtime::__private::Limiter::new(N); &LIMIT }, ::core::option::Option::None, ::spawn_runtime::__private::Plain)",
     );
     check_part(
         "limit = 2, timeout = t",
         item,
-        "&LIMIT }, ::spawn_runtime::__private::Timeout(t, ::spawn_runtime::__private::Plain))",
+        "&LIMIT }, ::core::option::Option::None, ::spawn_runtime::__private::Timeout(t, ::spawn_runtime::__private::Plain))",
     );
     check_part("local", item, "__private::spawn_local({ fn name()");
     check_part("detach", item, "__private::Detached(");
@@ -324,7 +324,7 @@ fn the_cancel_parameter_leaves_the_signature_and_gets_a_token() {
     check_part(
         "limit = 1",
         item,
-        "&LIMIT }, ::core::clone::Clone::clone(&__background_handle_token), ::spawn_runtime::__private::Plain)",
+        "&LIMIT }, ::core::option::Option::Some(::core::clone::Clone::clone(&__background_handle_token)), ::spawn_runtime::__private::Plain)",
     );
 }
 
@@ -522,7 +522,7 @@ fn attempts_are_made_by_a_closure_that_holds_the_arguments() {
     let item = "async fn f(mut self, mut a: A, (x, _): X, #[cancel] token: Token) -> R { body() }";
     for part in [
         "__private::spawn_attempts(given_by_on, {",
-        "__private::Again { outer: ::spawn_runtime::__private::Plain, inner: ::spawn_runtime::__private::CancellableLimit(",
+        "__private::Again { outer: ::spawn_runtime::__private::Plain, inner: ::spawn_runtime::__private::Limit(",
         "{ const ATTEMPTS_: ::core::primitive::u32 = ::spawn_runtime::__private::at_least_one(ATTEMPTS); ATTEMPTS_ }",
         "<::spawn_runtime::__private::Backoff as ::core::default::Default>::default()",
         "::spawn_runtime::__private::Always, ::core::clone::Clone::clone(&__background_handle_token)",

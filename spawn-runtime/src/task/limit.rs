@@ -96,37 +96,20 @@ async fn acquire_unless_cancelled(
     .await
 }
 
-/// `limit = N`
+/// `limit = N`, with the token of a `#[cancel]` parameter: one that is cancelled also ends the wait for a turn.
 #[derive(Clone)]
-pub struct Limit<W>(pub &'static Limiter, pub W);
-
-/// `limit = N` with a `#[cancel]` parameter: a cancelled token also ends the wait for a turn.
-#[derive(Clone)]
-pub struct CancellableLimit<W>(pub &'static Limiter, pub CancellationToken, pub W);
+pub struct Limit<W>(pub &'static Limiter, pub Option<CancellationToken>, pub W);
 
 impl<W: Wrap> Wrap for Limit<W> {
     type Body<B: Body + Send + 'static> = Limited<W::Body<B>>;
     type LocalBody<B: Body + 'static> = Limited<W::LocalBody<B>>;
 
     fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
-        Limited::new(self.0.turn(None), self.1.wrap(body))
+        Limited::new(self.0.turn(self.1), self.2.wrap(body))
     }
 
     fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
-        Limited::new(self.0.turn(None), self.1.wrap_local(body))
-    }
-}
-
-impl<W: Wrap> Wrap for CancellableLimit<W> {
-    type Body<B: Body + Send + 'static> = Limited<W::Body<B>>;
-    type LocalBody<B: Body + 'static> = Limited<W::LocalBody<B>>;
-
-    fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
-        Limited::new(self.0.turn(Some(self.1)), self.2.wrap(body))
-    }
-
-    fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
-        Limited::new(self.0.turn(Some(self.1)), self.2.wrap_local(body))
+        Limited::new(self.0.turn(self.1), self.2.wrap_local(body))
     }
 }
 
