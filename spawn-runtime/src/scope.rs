@@ -5,6 +5,7 @@ mod info;
 mod membership;
 mod node;
 mod observer;
+mod refusal;
 mod registry;
 mod report;
 #[cfg(feature = "signal")]

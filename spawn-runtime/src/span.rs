@@ -11,7 +11,7 @@ use tracing::Span;
 
 use crate::{
     error::Label,
-    task::{Owner, Task, TaskName, sealed},
+    task::{Owner, PolledOwner, Task, TaskName, sealed},
 };
 
 pin_project! {
@@ -60,7 +60,7 @@ impl<F: Future> Future for InSpan<F> {
 }
 
 impl<F: Task> sealed::Task for InSpan<F> {
-    type In<O: Owner + Clone> = InSpan<F::In<O>>;
+    type In<O: PolledOwner> = InSpan<F::In<O>>;
     type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static> = InSpan<F::Around<E>>;
 
     fn task_name(&self) -> TaskName {
@@ -75,7 +75,7 @@ impl<F: Task> sealed::Task for InSpan<F> {
         self.task().is_waiting()
     }
 
-    fn into_owned<O: Owner + Clone>(mut self, owner: O) -> Self::In<O> {
+    fn into_owned<O: PolledOwner>(mut self, owner: O) -> Self::In<O> {
         let task = self.task.take().expect("dropped last");
         InSpan::new(self.span.clone(), task.into_owned(owner))
     }

@@ -35,7 +35,7 @@ pub(crate) use self::{
     limit::{Permit, Turn},
     name::{FixedName, NameOf, TaskName},
     outcome::{IntoRefusal, Outcome, Unfinished, Unreceived, UnreceivedPanic, receive_join_error},
-    owner::{Departure, HandOver, Leave, Owner},
+    owner::{Departure, HandOver, Leave, Owner, PolledOwner},
     report::ReportDebugOrString,
 };
 pub use self::{

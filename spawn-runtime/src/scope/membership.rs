@@ -10,7 +10,7 @@ use tokio::runtime::Handle;
 use super::{entry::Entry, lock};
 use crate::{
     error::{FailureHook, TaskFailure},
-    task::{Departure, Ending, HandOver, Leave, Owner},
+    task::{Departure, Ending, HandOver, Leave, Owner, PolledOwner},
 };
 
 /// What a task of a scope holds of it: one word, so that a small task in a scope still fits tokio's smallest
@@ -52,25 +52,8 @@ impl Owner for Membership {
     }
 
     #[inline]
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
-        match &self.0.node.slots {
-            None => Poll::Ready(true),
-            Some(slots) => self.0.poll_slot(slots, cx).map(|slot| slot.is_ok()),
-        }
-    }
-
-    #[inline]
-    fn has_begun(&self) -> bool {
-        self.0.has_begun()
-    }
-
-    #[inline]
     fn begins(&self) {
         self.0.begins();
-    }
-
-    fn waits(&self) {
-        self.0.waits();
     }
 
     fn failure_hook(&self) -> Option<FailureHook> {
@@ -107,16 +90,35 @@ impl Owner for Membership {
         }
     }
 
+    fn is_member(&self) -> bool {
+        true
+    }
+}
+
+impl PolledOwner for Membership {
+    #[inline]
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
+        match &self.0.node.slots {
+            None => Poll::Ready(true),
+            Some(slots) => self.0.poll_slot(slots, cx).map(|slot| slot.is_ok()),
+        }
+    }
+
+    #[inline]
+    fn has_begun(&self) -> bool {
+        self.0.has_begun()
+    }
+
+    fn waits(&self) {
+        self.0.waits();
+    }
+
     fn hand_over(&self) -> HandOver {
         let entry = self.0.clone();
         HandOver {
             owner: Box::new(self.clone()),
             spawned: Box::new(move |function| entry.handed_over(function)),
         }
-    }
-
-    fn is_member(&self) -> bool {
-        true
     }
 }
 
@@ -135,67 +137,5 @@ impl Leave for Leaving {
                 entry.node.wake_waiters();
             }
         }
-    }
-}
-
-/// The owner of a task that a closed scope has refused. Its entry is in no registry.
-pub(super) struct Refusal(pub(super) Arc<Entry>);
-
-impl Refusal {
-    /// It was counted when it was refused.
-    fn end(&self) {
-        self.0.observe_end(Ending::Refused);
-        self.0.leaves();
-    }
-}
-
-impl Drop for Refusal {
-    fn drop(&mut self) {
-        if !self.0.has_left() {
-            self.end();
-        }
-    }
-}
-
-impl Owner for Refusal {
-    fn spawned_at(&self) -> &'static Location<'static> {
-        self.0.spawned_at
-    }
-
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<bool> {
-        Poll::Ready(false)
-    }
-
-    fn has_begun(&self) -> bool {
-        true
-    }
-
-    fn begins(&self) {}
-
-    fn waits(&self) {}
-
-    fn failure_hook(&self) -> Option<FailureHook> {
-        self.0.node.failure_hook()
-    }
-
-    fn keeps_failure(&self) -> bool {
-        false
-    }
-
-    fn leaves(&self, _: Ending, _: Option<Arc<TaskFailure>>) {
-        self.end();
-    }
-
-    fn leaves_later(&self, _: Ending, _: Option<Arc<TaskFailure>>) -> Departure {
-        self.end();
-        Departure::NONE
-    }
-
-    fn hand_over(&self) -> HandOver {
-        unreachable!("a task that was refused is not polled")
-    }
-
-    fn is_member(&self) -> bool {
-        true
     }
 }

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 use super::{
     TaskScope,
     entry::{Entry, NewTask},
-    membership::{Membership, Refusal},
+    membership::Membership,
     node::Node,
+    refusal::Refusal,
 };
 use crate::{
     Spawn, TaskHandle,

@@ -11,8 +11,8 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{
-    Around, Body, Ended, Ending, HandOver, Identity, Outcome, Owner, Report, Task, TaskName,
-    Unfinished, UnreceivedPanic,
+    Around, Body, Ended, Ending, HandOver, Identity, Outcome, Owner, PolledOwner, Report, Task,
+    TaskName, Unfinished, UnreceivedPanic,
     outcome::{Failed, NoValue, Notice, Unreceived},
     sealed,
 };
@@ -27,8 +27,7 @@ pin_project! {
     where
         R: Report<B::Output>,
         B: Body,
-        O: Owner,
-        O: Clone,
+        O: PolledOwner,
     {
         #[pin]
         stage: Stage<B, O>,
@@ -39,8 +38,7 @@ pin_project! {
     where
         R: Report<B::Output>,
         B: Body,
-        O: Owner,
-        O: Clone,
+        O: PolledOwner,
     {
         fn drop(this: Pin<&mut Self>) {
             let stage = this.project().stage;
@@ -69,7 +67,7 @@ pin_project! {
 /// A task in no scope, or on its way into one.
 pub(crate) type Unowned<R, B> = TaskFuture<R, B, &'static Location<'static>>;
 
-impl<R: Report<B::Output>, B: Body, O: Owner + Clone> TaskFuture<R, B, O> {
+impl<R: Report<B::Output>, B: Body, O: PolledOwner> TaskFuture<R, B, O> {
     #[inline]
     pub(crate) fn new(_: R, body: B, owner: O) -> Self {
         TaskFuture {
@@ -79,7 +77,7 @@ impl<R: Report<B::Output>, B: Body, O: Owner + Clone> TaskFuture<R, B, O> {
     }
 }
 
-impl<R: Report<B::Output>, B: Body, O: Owner + Clone> Future for TaskFuture<R, B, O> {
+impl<R: Report<B::Output>, B: Body, O: PolledOwner> Future for TaskFuture<R, B, O> {
     type Output = Outcome<B::Output>;
 
     #[inline(always)]
@@ -130,7 +128,7 @@ fn end<R, B, O>(stage: Pin<&mut Stage<B, O>>, ended: Option<Ended<B::Output>>) -
 where
     R: Report<B::Output>,
     B: Body,
-    O: Owner + Clone,
+    O: PolledOwner,
 {
     let (owner, identity, dropped) = drop_stage(stage);
     if let Err(payload) = dropped {
@@ -149,7 +147,7 @@ type Payload = Box<dyn Any + Send>;
 
 /// Drops what is left of a task. Its destructors may panic.
 #[inline]
-fn drop_stage<B: Body, O: Owner + Clone>(
+fn drop_stage<B: Body, O: PolledOwner>(
     mut stage: Pin<&mut Stage<B, O>>,
 ) -> (O, Identity, Result<(), Payload>) {
     let StageProjection::Running { body, owner } = stage.as_mut().project() else {
@@ -163,7 +161,7 @@ fn drop_stage<B: Body, O: Owner + Clone>(
 /// Drops a body that has panicked. A second panic changes nothing.
 #[cold]
 #[inline(never)]
-fn drop_panicked<B: Body, O: Owner + Clone>(stage: Pin<&mut Stage<B, O>>) -> (O, Identity) {
+fn drop_panicked<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>) -> (O, Identity) {
     let (owner, identity, dropped) = drop_stage(stage);
     if let Err(second) = dropped {
         discard(second);
@@ -174,7 +172,7 @@ fn drop_panicked<B: Body, O: Owner + Clone>(stage: Pin<&mut Stage<B, O>>) -> (O,
 /// The task is dropped before its end: it was aborted, or its runtime has shut down.
 #[cold]
 #[inline(never)]
-fn drop_unfinished<B: Body, O: Owner + Clone>(stage: Pin<&mut Stage<B, O>>, at_the_end: bool) {
+fn drop_unfinished<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>, at_the_end: bool) {
     match drop_stage(stage) {
         (owner, _, Ok(())) => owner.leaves(Ending::Cancelled, None),
         (owner, identity, Err(payload)) => panicked(&owner, identity, payload, at_the_end),
@@ -188,7 +186,7 @@ fn refused_unpolled<R, B, O>(stage: Pin<&mut Stage<B, O>>) -> Outcome<B::Output>
 where
     R: Report<B::Output>,
     B: Body,
-    O: Owner + Clone,
+    O: PolledOwner,
 {
     match drop_stage(stage) {
         (owner, identity, Ok(())) => refused::<R, _>(&owner, identity),
@@ -200,7 +198,11 @@ where
 /// it waited for its turn.
 #[cold]
 #[inline(never)]
-fn unfinished<R, T>(owner: &impl Owner, identity: Identity, ended: Option<Ended<T>>) -> Outcome<T>
+fn unfinished<R, T>(
+    owner: &impl PolledOwner,
+    identity: Identity,
+    ended: Option<Ended<T>>,
+) -> Outcome<T>
 where
     R: Report<T>,
 {
@@ -325,7 +327,7 @@ where
     R: Report<B::Output>,
     B: Body<Output: Send + 'static> + Send + 'static,
 {
-    type In<O: Owner + Clone> = TaskFuture<R, B, O>;
+    type In<O: PolledOwner> = TaskFuture<R, B, O>;
     type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static> = Unowned<R, Around<B, E>>;
 
     #[inline]
@@ -342,7 +344,7 @@ where
     }
 
     #[inline]
-    fn into_owned<O: Owner + Clone>(mut self, owner: O) -> TaskFuture<R, B, O> {
+    fn into_owned<O: PolledOwner>(mut self, owner: O) -> TaskFuture<R, B, O> {
         match mem::replace(&mut self.stage, Stage::Ended) {
             Stage::Running { body, .. } => TaskFuture {
                 stage: Stage::Running { body, owner },

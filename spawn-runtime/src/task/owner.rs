@@ -13,22 +13,12 @@ use crate::error::{FailureHook, TaskFailure};
 /// knows that place.
 ///
 /// A task calls [`leaves`](Self::leaves) or [`leaves_later`](Self::leaves_later) once, when its destructors
-/// have run; or [`hand_over`](Self::hand_over).
+/// have run; or [`hand_over`](PolledOwner::hand_over).
 pub trait Owner: Send + 'static {
     fn spawned_at(&self) -> &'static Location<'static>;
 
-    /// Called before each poll of the body, which waits while this is pending. With `false` the task is refused,
-    /// and its body is not polled.
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool>;
-
-    /// Returns whether `begins` would do nothing.
-    fn has_begun(&self) -> bool;
-
-    /// The body is about to be polled.
+    /// The body is about to be polled, or the function to be called.
     fn begins(&self);
-
-    /// The task waits for its turn, or for its next attempt.
-    fn waits(&self);
 
     /// Returns where a failure goes in place of the process's hook.
     fn failure_hook(&self) -> Option<FailureHook>;
@@ -41,11 +31,24 @@ pub trait Owner: Send + 'static {
     /// The task has failed, and leaves when its failure was received or reported, as far as that is soon.
     fn leaves_later(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) -> Departure;
 
-    /// The task goes on as a blocking function.
-    fn hand_over(&self) -> HandOver;
-
     /// Returns whether the task is in a scope.
     fn is_member(&self) -> bool;
+}
+
+/// What a task that is polled asks of its owner besides. A blocking function has no polls.
+pub trait PolledOwner: Owner + Clone {
+    /// Called before each poll of the body, which waits while this is pending. With `false` the task is refused,
+    /// and its body is not polled.
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool>;
+
+    /// Returns whether `begins` would do nothing.
+    fn has_begun(&self) -> bool;
+
+    /// The task waits for its turn, or for its next attempt.
+    fn waits(&self);
+
+    /// The task goes on as a blocking function.
+    fn hand_over(&self) -> HandOver;
 }
 
 /// What the blocking function gets in which a task goes on.
@@ -89,20 +92,7 @@ impl Owner for &'static Location<'static> {
     }
 
     #[inline]
-    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<bool> {
-        Poll::Ready(true)
-    }
-
-    #[inline]
-    fn has_begun(&self) -> bool {
-        true
-    }
-
-    #[inline]
     fn begins(&self) {}
-
-    #[inline]
-    fn waits(&self) {}
 
     fn failure_hook(&self) -> Option<FailureHook> {
         None
@@ -119,15 +109,30 @@ impl Owner for &'static Location<'static> {
         Departure::NONE
     }
 
+    fn is_member(&self) -> bool {
+        false
+    }
+}
+
+impl PolledOwner for &'static Location<'static> {
+    #[inline]
+    fn poll_ready(&self, _: &mut Context<'_>) -> Poll<bool> {
+        Poll::Ready(true)
+    }
+
+    #[inline]
+    fn has_begun(&self) -> bool {
+        true
+    }
+
+    #[inline]
+    fn waits(&self) {}
+
     fn hand_over(&self) -> HandOver {
         HandOver {
             owner: Box::new(*self),
             spawned: Box::new(drop),
         }
-    }
-
-    fn is_member(&self) -> bool {
-        false
     }
 }
 
@@ -136,20 +141,8 @@ impl Owner for Box<dyn Owner> {
         (**self).spawned_at()
     }
 
-    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<bool> {
-        (**self).poll_ready(cx)
-    }
-
-    fn has_begun(&self) -> bool {
-        (**self).has_begun()
-    }
-
     fn begins(&self) {
         (**self).begins();
-    }
-
-    fn waits(&self) {
-        (**self).waits();
     }
 
     fn failure_hook(&self) -> Option<FailureHook> {
@@ -166,10 +159,6 @@ impl Owner for Box<dyn Owner> {
 
     fn leaves_later(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) -> Departure {
         (**self).leaves_later(ending, failure)
-    }
-
-    fn hand_over(&self) -> HandOver {
-        (**self).hand_over()
     }
 
     fn is_member(&self) -> bool {

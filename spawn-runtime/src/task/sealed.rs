@@ -1,12 +1,12 @@
 use std::{any::Any, panic::Location};
 
-use super::{Identity, IntoRefusal, Owner, TaskName};
+use super::{Identity, IntoRefusal, Owner, PolledOwner, TaskName};
 use crate::error::Label;
 
 /// What a spawner of this crate asks of a task; and it keeps [`super::Task`] ours to extend.
 pub trait Task: Future<Output: IntoRefusal + Send + 'static> {
     /// The same task with another owner.
-    type In<O: Owner + Clone>: Future<Output = Self::Output> + Send + 'static;
+    type In<O: PolledOwner>: Future<Output = Self::Output> + Send + 'static;
 
     /// The same task with a function around its polls.
     type Around<E: FnMut(&mut dyn FnMut()) + Send + 'static>: super::Task<Output = Self::Output>;
@@ -18,7 +18,7 @@ pub trait Task: Future<Output: IntoRefusal + Send + 'static> {
     /// Returns whether it waits for its turn (`limit = …`).
     fn is_waiting(&self) -> bool;
 
-    fn into_owned<O: Owner + Clone>(self, owner: O) -> Self::In<O>;
+    fn into_owned<O: PolledOwner>(self, owner: O) -> Self::In<O>;
 
     fn into_around<E>(self, enter: E) -> Self::Around<E>
     where
