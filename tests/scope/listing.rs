@@ -56,6 +56,86 @@ async fn a_task_that_waits_for_its_turn_is_waiting() {
     assert!(states().is_empty());
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_line_of_a_task_tells_its_label_its_scope_its_age_and_its_place() {
+    #[background(on = scope, label = file)]
+    async fn import(scope: &TaskScope, file: &'static str) {
+        pending().await
+    }
+    let scope = TaskScope::builder().name("uploads").build();
+    let line = line!() + 1;
+    let labelled = import(&scope, "orders\n2024.csv");
+    let child = scope.child();
+    let plain = child.spawn_named("plain", pending::<()>());
+    advance(Duration::from_millis(1_500)).await;
+
+    let tasks = scope.tasks();
+    let scopes: Vec<_> = tasks.iter().map(|task| task.scope_name()).collect();
+    assert_eq!(scopes, [Some("uploads"), None]);
+    let id = labelled.id();
+    assert_eq!(
+        tasks[0].to_string(),
+        format!(
+            "`import` (orders, 2024.csv) in uploads (task {id}, spawned 1.5s ago at {}:{line}:20)",
+            file!()
+        )
+    );
+    let start = format!("`plain` (task {}, spawned 1.5s ago at ", plain.id());
+    assert!(tasks[1].to_string().starts_with(&start), "{}", tasks[1]);
+}
+
+/// What the scope has kept of a task is used for the next one.
+#[tokio::test]
+async fn each_of_many_tasks_is_listed_with_its_own_label_and_place() {
+    #[background(on = scope, label = label)]
+    async fn labelled(scope: &TaskScope, label: &'static str) {
+        pending().await
+    }
+    let scope = TaskScope::new();
+    for label in ["one", "two", "three"] {
+        for label in [Some(label), None] {
+            let line = line!() + 2;
+            let task = match label {
+                Some(label) => labelled(&scope, label),
+                None => scope.spawn(pending()),
+            };
+            let listed = scope.tasks();
+            assert_eq!((listed.len(), listed[0].label()), (1, label));
+            let line = line + u32::from(label.is_none());
+            assert_eq!(listed[0].spawned_at().line(), line);
+            assert_eq!(listed[0].id(), task.id());
+            task.abort();
+            task.await.unwrap_err();
+        }
+    }
+}
+
+#[test]
+fn a_state_is_one_word_that_can_be_padded() {
+    let states = [TaskState::Waiting, TaskState::Running, TaskState::Stopping];
+    let texts = states.map(|state| format!("{state:>8}|"));
+    assert_eq!(texts, [" waiting|", " running|", "stopping|"]);
+}
+
+#[tokio::test]
+async fn for_a_log_scopes_builders_and_tasks_show_what_they_are() {
+    let builder = TaskScope::builder().name("uploads").fail_fast().limit(3);
+    let text = format!("{builder:?}");
+    for part in ["uploads", "fail_fast: true", "limit: Some(3)"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let scope = builder.build();
+    scope.spawn_named("import", pending::<()>()).detach();
+    let text = format!("{scope:?}");
+    for part in ["len: 1", "is_cancelled: false"] {
+        assert!(text.contains(part), "{text}");
+    }
+    let text = format!("{:?}", scope.tasks()[0]);
+    for part in ["import", "uploads", "Running", file!()] {
+        assert!(text.contains(part), "{text}");
+    }
+}
+
 #[tokio::test]
 async fn before_its_first_poll_a_task_with_a_limit_is_waiting_and_any_other_is_running() {
     use TaskState::{Running, Waiting};
