@@ -2,6 +2,7 @@
 
 mod admission;
 mod children;
+mod closures;
 mod dropping;
 mod ending;
 mod fail_fast;
