@@ -134,6 +134,19 @@ async fn what_the_shutdown_of_a_child_has_aborted_is_listed_by_its_parent_too() 
     );
 }
 
+#[tokio::test]
+async fn what_a_child_refuses_is_counted_by_those_above_it_too() {
+    let parent = TaskScope::new();
+    let child = parent.child();
+    let grandchild = child.child();
+    child.close();
+    for scope in [&child, &grandchild, &grandchild.child()] {
+        assert!(scope.spawn(async {}).await.unwrap_err().is_refused());
+    }
+    assert_eq!(child.shutdown(Duration::ZERO).await.refused, 3);
+    assert_eq!(parent.shutdown(Duration::ZERO).await.refused, 3);
+}
+
 /// The ways in which a scope ends.
 const ENDS: [fn(TaskScope); 4] = [
     |scope| scope.close(),

@@ -1,12 +1,18 @@
 //! `shutdown`: tokens, grace, abort, last wait.
 
 use std::{
-    future::pending,
-    sync::{Arc, mpsc},
+    future::{pending, poll_fn},
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
+    },
+    task::Poll,
     time::Duration,
 };
 
-use spawn_runtime::{CancellationToken, TaskScope, background};
+use spawn_runtime::{CancellationToken, TaskHandle, TaskScope, background};
 use tokio::time::{Instant, sleep};
 
 use crate::support::{Drops, PanicsOnDrop, Witness, accounted};
@@ -65,6 +71,66 @@ async fn no_grace_aborts_at_once() {
     assert_eq!(drops.count(), 1);
 }
 
+#[tokio::test]
+async fn no_grace_leaves_no_task_the_time_to_begin() {
+    let scope = TaskScope::new();
+    for _ in 0..3 {
+        scope.spawn(async { unreachable!("it begins") }).detach();
+    }
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.aborted.len(), report.panicked), (3, 0), "{report}");
+}
+
+/// Counts how often the runtime comes to it, until it is dropped.
+fn turns() -> (Arc<AtomicUsize>, TaskHandle<()>) {
+    let turns = Arc::<AtomicUsize>::default();
+    let counts = turns.clone();
+    let counting = spawn_runtime::spawn(async move {
+        loop {
+            counts.fetch_add(1, SeqCst);
+            tokio::task::yield_now().await;
+        }
+    });
+    (turns, counting)
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_abort_of_very_many_lets_other_tasks_run_meanwhile() {
+    for (tasks, children) in [(20_000, 0), (1, 20_000)] {
+        let scope = TaskScope::new();
+        let children: Vec<_> = (0..children).map(|_| scope.child()).collect();
+        for _ in 0..tasks {
+            scope.spawn(pending::<()>()).detach();
+        }
+        let (turns, counting) = turns();
+        tokio::task::yield_now().await;
+        let before = turns.load(SeqCst);
+        let report = scope.shutdown(Duration::ZERO).await;
+        let turns = turns.load(SeqCst) - before;
+        counting.abort();
+        assert_eq!(report.aborted.len(), tasks);
+        assert!(turns >= 10, "{turns} turns, {} children", children.len());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_that_is_dropped_while_it_aborts_has_aborted_all() {
+    let (scope, drops) = (TaskScope::new(), Drops::default());
+    for _ in 0..20_000 {
+        deaf(scope.clone(), drops.witness()).detach();
+    }
+    tokio::task::yield_now().await;
+    {
+        let mut shutdown = pin!(scope.shutdown(Duration::ZERO));
+        let first = poll_fn(|cx| Poll::Ready(shutdown.as_mut().poll(cx))).await;
+        assert!(first.is_pending());
+        assert_eq!(drops.count(), 0);
+    }
+    let emptied = tokio::time::timeout(SECOND, scope.wait()).await;
+    assert!(emptied.is_ok(), "{} are left", drops.alive());
+    assert_eq!(drops.alive(), 0);
+}
+
 #[tokio::test(start_paused = true)]
 async fn all_callers_get_the_same_answer_and_the_first_grace() {
     let (scope, drops) = (TaskScope::new(), Drops::default());
@@ -85,6 +151,48 @@ async fn all_callers_get_the_same_answer_and_the_first_grace() {
         assert_eq!(report.aborted.len(), 100);
         assert_eq!(report.elapsed.as_secs(), 2);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_caller_gets_the_report_when_the_first_has_it() {
+    let scope = TaskScope::new();
+    // It blocks a thread that is not the test's, so that the paused clock goes on.
+    let other = crate::support::runtime(Some(1));
+    let (release, held) = mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let blocks = scope.spawn_on(other.handle(), async move {
+        begun.send(()).unwrap();
+        held.recv().unwrap_err();
+    });
+    has_begun.await.unwrap();
+    let begun = Instant::now();
+    let callers: Vec<_> = [0, 500, 900]
+        .map(|milliseconds| {
+            let scope = scope.clone();
+            tokio::spawn(async move {
+                sleep(Duration::from_millis(milliseconds)).await;
+                let report = scope.shutdown(Duration::ZERO).await;
+                assert_eq!(report.still_running.len(), 1, "{report}");
+            })
+        })
+        .into_iter()
+        .collect();
+    for caller in callers {
+        caller.await.unwrap();
+    }
+    assert_eq!(begun.elapsed().as_millis() / 10, 100, "a second");
+    drop(release);
+    blocks.await.unwrap();
+    other.shutdown_background();
+}
+
+#[tokio::test]
+async fn a_blocking_function_begins_although_the_runtime_is_busy() {
+    let (scope, (begun, has_begun)) = (TaskScope::new(), mpsc::channel());
+    let call = scope.spawn_blocking(move || begun.send(7).unwrap());
+    // The runtime has no other thread.
+    assert_eq!(has_begun.recv_timeout(60 * SECOND), Ok(7));
+    call.await.unwrap();
 }
 
 #[tokio::test(start_paused = true)]
