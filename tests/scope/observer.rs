@@ -2,8 +2,10 @@
 
 use std::{
     collections::HashMap,
-    future::pending,
+    future::{pending, poll_fn},
+    pin::pin,
     sync::{Arc, Mutex},
+    task::Poll,
     time::Duration,
 };
 
@@ -132,6 +134,103 @@ async fn a_child_has_that_of_its_parent_unless_it_has_its_own() {
     );
 }
 
+#[tokio::test]
+async fn of_a_task_that_ends_while_it_is_spawned_all_is_told() {
+    let gone = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let runtime = gone.handle().clone();
+    gone.shutdown_background();
+    let (told, scope) = observed();
+    // What the scope keeps of it is used for the next.
+    scope.spawn(async {}).await.unwrap();
+    let task = scope.spawn_on(&runtime, async {});
+    assert_eq!(told.of(task.id()), "spawned Cancelled");
+    assert!(task.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test]
+async fn the_drop_of_the_last_scope_is_told_as_an_abort() {
+    let (told, scope) = observed();
+    let child = scope.child();
+    let tasks = [scope.spawn(pending::<()>()), child.spawn(pending::<()>())];
+    settle().await;
+    drop(scope);
+    for task in tasks {
+        let id = task.id();
+        assert!(task.await.unwrap_err().is_cancelled());
+        assert_eq!(told.of(id), "spawned started Aborted");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_cancelled_while_a_shutdown_aborts_others_is_told_and_counted_as_cancelled() {
+    let (told, scope) = observed();
+    // They are aborted some at a time.
+    let tasks: Vec<_> = (0..10_000).map(|_| scope.spawn(pending::<()>())).collect();
+    let last = tasks.last().unwrap();
+    let mut shutdown = pin!(scope.shutdown(Duration::ZERO));
+    let first = poll_fn(|cx| Poll::Ready(shutdown.as_mut().poll(cx))).await;
+    assert!(first.is_pending());
+    last.abort();
+    let report = shutdown.await;
+    assert_eq!((report.cancelled, report.aborted.len()), (1, 9_999));
+    assert!(told.of(last.id()).ends_with(" Cancelled"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_observer_that_shuts_the_scope_down_is_told_what_is_counted() {
+    #[derive(Clone, Default)]
+    struct ShutsDown(Arc<Mutex<(Option<TaskScope>, Vec<TaskEnding>)>>);
+    impl TaskObserver for ShutsDown {
+        fn ended(&self, _: &TaskInfo, ending: TaskEnding) {
+            let scope = self.0.lock().unwrap().0.clone().unwrap();
+            self.0.lock().unwrap().1.push(ending);
+            let mut shutdown = pin!(scope.shutdown(Duration::ZERO));
+            let waker = std::task::Waker::noop();
+            let polled = shutdown
+                .as_mut()
+                .poll(&mut std::task::Context::from_waker(waker));
+            assert!(polled.is_pending(), "the task has not left");
+        }
+    }
+    let observer = ShutsDown::default();
+    let scope = TaskScope::builder().observer(observer.clone()).build();
+    observer.0.lock().unwrap().0 = Some(scope.clone());
+    scope.spawn(pending::<()>()).abort();
+    scope.wait().await;
+    let report = scope.shutdown(Duration::ZERO).await;
+    let told = observer.0.lock().unwrap().1.clone();
+    assert_eq!(told, [TaskEnding::Cancelled]);
+    assert_eq!((report.cancelled, report.aborted.len()), (1, 0), "{report}");
+    observer.0.lock().unwrap().0 = None;
+}
+
+#[test]
+fn a_start_is_told_when_spawned_has_returned() {
+    struct Slow(Told);
+    impl TaskObserver for Slow {
+        fn spawned(&self, task: &TaskInfo) {
+            // Meanwhile a worker takes the task.
+            std::thread::sleep(Duration::from_millis(10));
+            self.0.spawned(task);
+        }
+
+        fn started(&self, task: &TaskInfo) {
+            self.0.started(task);
+        }
+    }
+    let runtime = crate::support::runtime(Some(2));
+    let told = Told::default();
+    let scope = TaskScope::builder().observer(Slow(told.clone())).build();
+    for _ in 0..5 {
+        let task = scope.spawn_on(runtime.handle(), async {});
+        let id = task.id();
+        runtime.block_on(task).unwrap();
+        assert_eq!(told.of(id), "spawned started");
+    }
+}
+
 #[test]
 fn its_counts_are_those_of_the_report_in_a_storm() {
     on_each_runtime(|| async {
@@ -196,6 +295,10 @@ async fn a_panic_in_it_is_caught_and_it_may_spawn() {
             if task.name() == "outer" {
                 self.0.spawn_named("inner", async {}).detach();
             }
+            std::panic::resume_unwind(Box::new(PanicsOnDrop));
+        }
+
+        fn started(&self, _: &TaskInfo) {
             std::panic::resume_unwind(Box::new(PanicsOnDrop));
         }
 
