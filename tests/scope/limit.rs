@@ -16,7 +16,7 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::{Drops, Failures, PanicsOnDrop, on_each_runtime, settle};
+use crate::support::{Drops, Failures, PanicsOnDrop, accounted, on_each_runtime, settle};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -53,7 +53,6 @@ async fn so_many_run_at_once_and_the_others_wait_in_order() {
             })
         })
         .collect();
-    settle().await;
     let waiting = |scope: &TaskScope| {
         let tasks = scope.tasks();
         tasks
@@ -61,6 +60,8 @@ async fn so_many_run_at_once_and_the_others_wait_in_order() {
             .filter(|task| task.state() == TaskState::Waiting)
             .count()
     };
+    assert_eq!((scope.len(), waiting(&scope)), (6, 4), "not polled yet");
+    settle().await;
     assert_eq!((scope.len(), waiting(&scope)), (6, 4));
     let mut started = Vec::new();
     for task in tasks {
@@ -172,6 +173,47 @@ async fn a_scope_that_is_dropped_refuses_those_that_wait() {
     drop(scope);
     assert!(runs.await.unwrap_err().is_cancelled());
     assert!(waits.await.unwrap_err().is_refused());
+}
+
+#[tokio::test]
+async fn a_scope_that_is_dropped_refuses_those_that_wait_for_a_function_that_runs_on() {
+    let scope = limited(1);
+    let (release, held) = mpsc::channel::<()>();
+    let (begun, has_begun) = tokio::sync::oneshot::channel();
+    let runs = scope.spawn_blocking(move || {
+        begun.send(()).unwrap();
+        held.recv().unwrap_err();
+    });
+    has_begun.await.unwrap();
+    let waits = scope.spawn(async {});
+    settle().await;
+    drop(scope);
+    let ended = tokio::time::timeout(Duration::from_secs(60), waits).await;
+    assert!(ended.expect("it ends").unwrap_err().is_refused());
+    assert!(!runs.is_finished());
+    drop(release);
+    runs.await.unwrap();
+}
+
+/// What is left of a task of the scope is used for the next one.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_task_that_waits_is_refused_also_in_a_scope_that_has_called_closures() {
+    let scope = limited(1);
+    let calls: Vec<_> = (0..4)
+        .map(|_| Spawn::spawn_blocking(&scope, || ()))
+        .collect();
+    for call in calls {
+        call.await.unwrap();
+    }
+    scope.wait().await;
+    let tasks: Vec<_> = (0..4).map(|_| scope.spawn(pending::<()>())).collect();
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.aborted.len(), report.refused), (1, 3), "{report}");
+    let mut refused = 0;
+    for task in tasks {
+        refused += usize::from(task.await.unwrap_err().is_refused());
+    }
+    assert_eq!(refused, 3);
 }
 
 #[tokio::test]
@@ -387,4 +429,28 @@ async fn one_that_waits_is_refused_and_whose_destructors_panic_has_panicked() {
         assert_eq!(failures.texts_of(name), [""; 0], "it was received");
     }
     holds.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_blocking_function_of_a_users_spawner_is_one_task_and_is_not_called_in_a_closed_scope() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    #[background(on = spawner, blocking)]
+    fn call(spawner: &Around) -> usize {
+        CALLS.fetch_add(1, SeqCst)
+    }
+    #[background(on = spawner, blocking, limit = 1)]
+    fn call_in_turn(spawner: &Around) -> usize {
+        CALLS.fetch_add(1, SeqCst)
+    }
+    let scope = TaskScope::new();
+    let spawner = Around(scope.clone());
+    assert_eq!(call(&spawner).await.unwrap(), 0);
+    assert_eq!(call_in_turn(&spawner).await.unwrap(), 1);
+    scope.close();
+    assert!(call(&spawner).await.unwrap_err().is_refused());
+    assert!(call_in_turn(&spawner).await.unwrap_err().is_refused());
+    assert_eq!(CALLS.load(SeqCst), 2);
+    let report = scope.shutdown(Duration::ZERO).await;
+    assert_eq!((report.finished, report.refused), (2, 2), "{report}");
+    assert_eq!(accounted(&report), 2, "{report}");
 }
