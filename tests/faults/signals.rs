@@ -28,12 +28,18 @@ fn server_of_the_signal_tests() {
         .enable_all()
         .build();
     runtime.unwrap().block_on(async {
+        if case == "alone" {
+            return wait_for_a_signal().await;
+        }
         let scope = TaskScope::new();
         polite(scope.clone()).detach();
-        if case == "deaf" {
+        if case.ends_with("deaf") {
             scope.spawn_named("deaf", pending::<()>()).detach();
         }
-        let grace = Duration::from_secs(if case == "deaf" { 3_600 } else { 30 });
+        let grace = Duration::from_secs(if case.ends_with("deaf") { 3_600 } else { 30 });
+        if case.starts_with("run") {
+            return run_main(&scope, &case, grace).await;
+        }
         let mut shutdown = std::pin::pin!(scope.shutdown_on_signal(grace));
         // The first poll installs the handlers.
         let polled = shutdown
@@ -49,6 +55,35 @@ fn server_of_the_signal_tests() {
         println!("report {}", report.to_string().replace('\n', " | "));
         std::process::exit(if report.is_clean() { 40 } else { 41 });
     });
+}
+
+async fn run_main(scope: &TaskScope, case: &str, grace: Duration) {
+    let token = scope.token();
+    let main = async {
+        println!("ready");
+        token.cancelled().await;
+        if case.ends_with("deaf") {
+            println!("ready to be dropped");
+            pending::<()>().await;
+        }
+        "ended"
+    };
+    let (output, report) = scope.run(main, grace).await;
+    let report_line = report.to_string().replace('\n', " | ");
+    println!("report {output:?} {report_line}");
+    std::process::exit(if report.is_clean() { 40 } else { 41 });
+}
+
+async fn wait_for_a_signal() {
+    let mut signal = std::pin::pin!(spawn_runtime::shutdown_signal());
+    let polled = signal
+        .as_mut()
+        .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
+    assert!(polled.is_pending());
+    println!("ready");
+    signal.await;
+    println!("report a signal");
+    std::process::exit(42);
 }
 
 fn server(case: &str) -> (Child, impl FnMut() -> String) {
@@ -85,6 +120,38 @@ fn each_signal_ends_the_scope_gracefully() {
         signal(&child, name);
         assert!(next().contains("1 finished"));
         assert_eq!(child.wait().unwrap().code(), Some(40));
+    }
+}
+
+#[test]
+fn each_signal_is_one_to_shut_down_at() {
+    for name in ["INT", "TERM"] {
+        let (mut child, mut next) = server("alone");
+        signal(&child, name);
+        assert_eq!(next(), "report a signal");
+        assert_eq!(child.wait().unwrap().code(), Some(42));
+    }
+}
+
+#[test]
+fn each_signal_lets_main_end_and_a_second_one_drops_it() {
+    for name in ["INT", "TERM"] {
+        let (mut child, mut next) = server("run");
+        signal(&child, name);
+        let report = next();
+        assert!(report.starts_with("report Some(\"ended\") "), "{report}");
+        assert!(report.contains("1 finished"), "{report}");
+        assert_eq!(child.wait().unwrap().code(), Some(40));
+
+        let (mut child, mut next) = server("run deaf");
+        signal(&child, name);
+        assert_eq!(next(), "ready to be dropped");
+        signal(&child, name);
+        let report = next();
+        assert!(report.starts_with("report None "), "{report}");
+        assert!(report.contains("main did not end"), "{report}");
+        assert!(report.contains("aborted: `deaf`"), "{report}");
+        assert_eq!(child.wait().unwrap().code(), Some(41));
     }
 }
 
