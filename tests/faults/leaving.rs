@@ -17,6 +17,7 @@ use std::{
 use spawn_runtime::{TaskScope, background};
 use tokio::{
     runtime::{Builder, Runtime},
+    sync::oneshot,
     task::yield_now,
 };
 
@@ -183,6 +184,53 @@ fn a_report_counts_tasks_that_leave_while_it_is_made() {
             }
         }
     });
+}
+
+/// Tells that it is dropped, and keeps the thread until it may end.
+struct Lingers(Option<oneshot::Sender<()>>, mpsc::Receiver<()>);
+
+impl Drop for Lingers {
+    fn drop(&mut self) {
+        self.0.take().unwrap().send(()).unwrap();
+        self.1.recv().unwrap_err();
+    }
+}
+
+// The last wait is over. It has no id yet, and so it is not listed; a moment later it is counted.
+#[tokio::test(start_paused = true)]
+async fn a_report_waits_for_a_task_that_is_being_spawned() {
+    let scope = TaskScope::new();
+    let gone = Builder::new_current_thread().build().unwrap();
+    let runtime = gone.handle().clone();
+    gone.shutdown_background();
+    let (release, held) = mpsc::channel::<()>();
+    let (dropped, is_dropped) = oneshot::channel();
+    let lingers = Lingers(Some(dropped), held);
+    let spawner = thread::spawn({
+        let scope = scope.clone();
+        move || {
+            let task = async move {
+                let _lingers = lingers;
+                pending::<()>().await;
+            };
+            scope.spawn_on(&runtime, task)
+        }
+    });
+    is_dropped.await.unwrap();
+    assert_eq!((scope.len(), scope.tasks().len()), (1, 0));
+
+    tokio::spawn(async move {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        for _ in 0..100 {
+            yield_now().await;
+        }
+        drop(release);
+    });
+    let report = scope.shutdown(Duration::ZERO).await;
+    let task = spawner.join().unwrap();
+    assert_eq!(accounted(&report), 1, "{report}");
+    assert_eq!(report.aborted[0].id(), task.id(), "{report}");
+    assert!(task.await.unwrap_err().is_cancelled());
 }
 
 // Nothing waits for it, and nothing keeps its memory.

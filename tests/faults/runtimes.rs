@@ -104,6 +104,27 @@ fn without_timers_a_shutdown_of_tasks_that_end_works() {
     });
 }
 
+#[cfg(unix)] // signals
+#[test]
+fn without_timers_what_is_over_asks_for_none() {
+    let bare = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build()
+        .unwrap();
+    bare.block_on(async {
+        let scope = TaskScope::new();
+        scope.spawn(async {}).await.unwrap();
+        let report = scope.shutdown(Duration::from_secs(60)).await;
+        assert_eq!(report.finished, 1);
+
+        // The scope is empty, and the grace of main is over as it begins.
+        let scope = TaskScope::new();
+        scope.close();
+        let (output, report) = scope.run(pending::<()>(), Duration::ZERO).await;
+        assert!(output.is_none() && !report.is_clean(), "{report}");
+    });
+}
+
 // In destructors of thread-locals, and of the runtime's threads.
 #[test]
 fn a_scope_dropped_late_in_a_thread_s_life_does_no_harm() {

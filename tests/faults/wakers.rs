@@ -1,6 +1,5 @@
 use std::{
-    future::{pending, poll_fn},
-    panic::{AssertUnwindSafe, catch_unwind},
+    future::pending,
     pin::pin,
     sync::{
         Arc,
@@ -75,6 +74,18 @@ async fn tokio_4497_wait_wakes_its_last_waker() {
     assert!(poll(wait.as_mut(), Waker::noop()).is_ready());
 }
 
+#[tokio::test]
+async fn a_wait_that_is_given_up_keeps_no_waker() {
+    let scope = TaskScope::new();
+    scope.spawn(pending::<()>()).detach();
+    let counts = Arc::new(Counts::default());
+    for _ in 0..3 {
+        let mut wait = pin!(scope.wait());
+        assert!(poll(wait.as_mut(), &Waker::from(counts.clone())).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&counts), 1);
+}
+
 // tokio-util #8556, tokio #8529, #5429: wakers were woken, or dropped, under a lock.
 #[tokio::test]
 async fn tokio_util_8556_wakers_may_use_the_scope() {
@@ -136,17 +147,28 @@ async fn a_waker_that_panics_at_the_token_does_not_stop_a_shutdown() {
     let mut bad = pin!(token.cancelled());
     assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
     let handle = scope.spawn(pending::<()>());
-    // The caller of `shutdown` may see the panic, but the scope has to end.
-    let report = loop {
-        let mut shutdown = pin!(scope.shutdown(Duration::from_secs(1)));
-        let unwound = poll_fn(|cx| {
-            let polled = catch_unwind(AssertUnwindSafe(|| shutdown.as_mut().poll(cx)));
-            polled.map_or(Poll::Ready(None), |polled| polled.map(Some))
-        });
-        if let Some(report) = unwound.await {
-            break report;
-        }
-    };
+    // Its caller does not see the panic.
+    let report = scope.shutdown(Duration::from_secs(1)).await;
     assert_eq!(report.aborted.len(), 1, "{report}");
     assert!(handle.await.unwrap_err().is_cancelled());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_waker_that_panics_at_the_token_harms_no_failing_task_and_no_drop() {
+    let scope = TaskScope::builder().fail_fast().build();
+    let token = scope.token();
+    let mut bad = pin!(token.cancelled());
+    assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
+    let fails = scope.spawn(async { std::panic::resume_unwind(Box::new("no more")) });
+    let ended: Result<(), _> = fails.await;
+    assert_eq!(ended.unwrap_err().panic_message(), Some("no more"));
+    assert!(scope.is_closed() && scope.is_cancelled() && scope.is_empty());
+
+    let scope = TaskScope::new();
+    let token = scope.token();
+    let mut bad = pin!(token.cancelled());
+    assert!(poll(bad.as_mut(), &Waker::from(Arc::new(Panics))).is_pending());
+    let task = scope.spawn(pending::<()>());
+    drop(scope);
+    assert!(task.await.unwrap_err().is_cancelled());
 }
