@@ -124,6 +124,35 @@ fn a_burst_gives_its_memory_back() {
     });
 }
 
+// A task that came last and stays is no reason to keep the memory: it is looked for again as more tasks end.
+#[test]
+fn a_burst_gives_its_memory_back_although_its_last_task_stays_for_a_while() {
+    let _alone = alone();
+    run(async {
+        let burst = async || {
+            let scope = TaskScope::new();
+            let first = scope.spawn(pending::<()>());
+            let mut handles: Vec<_> = (0..100_000).map(|_| scope.spawn(pending::<()>())).collect();
+            let last = handles.pop().unwrap();
+            for (ended, handle) in handles.into_iter().rev().enumerate() {
+                if ended == 75_000 {
+                    last.abort();
+                    yield_now().await;
+                }
+                handle.abort();
+                handle.await.unwrap_err();
+            }
+            last.await.unwrap_err();
+            (scope, first)
+        };
+        // The runtime keeps a queue for as many.
+        grown_by(burst()).await;
+        let mut kept = None;
+        let grown = grown_by(async { kept = Some(burst().await) }).await;
+        assert!(grown < 512 * KIB, "{grown}");
+    });
+}
+
 // Also when their tasks had to be aborted: a server drops a scope for each connection.
 #[test]
 fn children_that_are_gone_leave_nothing_in_their_parent() {
