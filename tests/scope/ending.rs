@@ -2,6 +2,7 @@
 //! scope, which its failure closes; then its handle resolves.
 
 use std::{
+    ops::Deref,
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -36,8 +37,36 @@ impl TaskObserver for Observer {
     }
 }
 
+/// A scope that its own observer or hook knows, until this is dropped: else it would keep itself alive.
+struct KnownScope {
+    scope: TaskScope,
+    known: Arc<Mutex<Option<TaskScope>>>,
+}
+
+impl KnownScope {
+    fn new(scope: TaskScope, known: Arc<Mutex<Option<TaskScope>>>) -> Self {
+        *known.lock().unwrap() = Some(scope.clone());
+        KnownScope { scope, known }
+    }
+}
+
+impl Deref for KnownScope {
+    type Target = TaskScope;
+
+    fn deref(&self) -> &TaskScope {
+        &self.scope
+    }
+}
+
+impl Drop for KnownScope {
+    fn drop(&mut self) {
+        let known = self.known.lock().unwrap().take();
+        drop(known);
+    }
+}
+
 /// A scope that fails fast, and says everything.
-fn scope(log: &Log) -> TaskScope {
+fn scope(log: &Log) -> KnownScope {
     let itself = Arc::default();
     let observer = Observer {
         log: log.clone(),
@@ -49,8 +78,7 @@ fn scope(log: &Log) -> TaskScope {
         .observer(observer)
         .on_failure(move |failure| hook.say(format!("hook {}", failure.name())))
         .build();
-    *itself.lock().unwrap() = Some(scope.clone());
-    scope
+    KnownScope::new(scope, itself)
 }
 
 async fn left(scope: &TaskScope, log: &Log) {
@@ -133,7 +161,7 @@ async fn of_a_task_whose_handle_was_dropped_the_failure_is_told_before_it_leaves
                 hears.lock().unwrap().push(tasks);
             })
             .build();
-        *itself.lock().unwrap() = Some(scope.clone());
+        let scope = KnownScope::new(scope, itself);
         drop(unheard(&scope, how));
         scope.wait().await;
         assert_eq!(*told.lock().unwrap(), [1], "{how}");
