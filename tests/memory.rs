@@ -153,6 +153,28 @@ fn a_burst_gives_its_memory_back_although_its_last_task_stays_for_a_while() {
     });
 }
 
+// The last of them leaves when only a few others are there.
+#[test]
+fn a_burst_that_ends_in_order_gives_its_memory_back_although_some_tasks_stay() {
+    let _alone = alone();
+    run(async {
+        let burst = async || {
+            let scope = TaskScope::new();
+            let stay: Vec<_> = (0..5).map(|_| scope.spawn(pending::<()>())).collect();
+            let handles: Vec<_> = (0..100_000).map(|_| scope.spawn(yield_now())).collect();
+            for handle in handles {
+                handle.await.unwrap();
+            }
+            (scope, stay)
+        };
+        // The runtime keeps a queue for as many.
+        grown_by(burst()).await;
+        let mut kept = None;
+        let grown = grown_by(async { kept = Some(burst().await) }).await;
+        assert!(grown < 512 * KIB, "{grown}");
+    });
+}
+
 // Also when their tasks had to be aborted: a server drops a scope for each connection.
 #[test]
 fn children_that_are_gone_leave_nothing_in_their_parent() {

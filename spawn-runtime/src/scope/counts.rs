@@ -14,7 +14,6 @@ pub(super) struct Counts {
     pub(super) panicked: usize,
     pub(super) timed_out: usize,
     pub(super) cancelled: usize,
-    pub(super) aborted: usize,
     pub(super) refused: usize,
 }
 
@@ -38,10 +37,9 @@ impl Counts {
         } += 1;
     }
 
-    /// Counts a task that a shutdown aborted.
+    /// Counts a task that a shutdown aborted. It is in a list, too.
     pub(super) fn abort(&mut self) {
         self.ended += 1;
-        self.aborted += 1;
     }
 
     /// Returns how many have entered and not left.
@@ -60,7 +58,6 @@ impl AddAssign for Counts {
         self.panicked += other.panicked;
         self.timed_out += other.timed_out;
         self.cancelled += other.cancelled;
-        self.aborted += other.aborted;
         self.refused += other.refused;
     }
 }

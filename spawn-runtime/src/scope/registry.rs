@@ -238,13 +238,13 @@ impl Shard {
         entry
     }
 
-    /// Gives back the memory behind the last task. Each time the tasks are half as many it is looked for, so
-    /// that a burst of tasks costs nothing when it is over.
+    /// Gives back the memory behind the last task. It is looked for each time that the tasks are half as many, and
+    /// when a few are left at each end of one, so that a burst of tasks costs nothing when it is over.
     #[cold]
     fn shrink(&mut self) {
         self.tasks.shrink_to_fit();
         self.shrink_below = match self.tasks.capacity() > KEEP_AT_MOST {
-            true => self.tasks.len() / 2,
+            true => FEW.max(self.tasks.len() / 2),
             false => 0,
         };
     }
@@ -252,6 +252,9 @@ impl Shard {
 
 /// The memory for so many tasks is kept, and so many unused entries at the most.
 const KEEP_AT_MOST: usize = 1_024;
+
+/// With fewer tasks it is looked for unneeded memory each time. That takes long only if some is found.
+const FEW: usize = 64;
 
 /// For how many tasks a lock is held at a time, so that a spawner does not wait long: some microseconds.
 const LIST_CHUNK: usize = 128;

@@ -158,7 +158,6 @@ impl Node {
         for task in below {
             if known.insert(task.id()) {
                 counts.cancelled -= 1;
-                counts.aborted += 1;
                 aborted.push(task);
             }
         }
