@@ -114,10 +114,11 @@ impl Node {
         self.settings.observer.as_deref()
     }
 
-    /// Returns whether a first failure is still to be noted, here or above.
+    /// Returns whether a failure is to be noted. The first one is, and the scopes above hear of it through this one. In
+    /// a scope that fails fast all are until it is closed: it is to be closed when a task that failed has left, and the
+    /// first one may not have come that far.
     pub(super) fn keeps_failure(&self) -> bool {
-        self.lineage()
-            .any(|node| node.first_failure.get().is_none())
+        self.first_failure.get().is_none() || self.settings.fail_fast && !self.is_closed()
     }
 
     pub(super) fn first_failure(&self) -> Option<Arc<TaskFailure>> {
