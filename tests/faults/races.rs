@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{TaskScope, background, spawn};
+use spawn_runtime::{TaskHandle, TaskScope, background, spawn};
 use tokio::task::yield_now;
 
 use crate::support::{Drops, Random, accounted, is_slow, on_each_runtime, runtime, scale};
@@ -53,6 +53,37 @@ fn abort_cancel_drop_and_completion_race_to_one_end() {
         assert_eq!(drops.alive(), 0);
         assert!(scope.is_empty() && scope.tasks().is_empty());
     });
+}
+
+// Of tasks that fail at once, only one is the first, and any of them may be the first to end.
+#[test]
+fn a_scope_that_fails_fast_is_closed_when_any_of_the_tasks_that_failed_has_ended() {
+    let runtime = runtime(Some(4));
+    for round in 0..200 * scale() {
+        let scope = TaskScope::builder().fail_fast().build();
+        // It takes some time to close them.
+        let _children: Vec<_> = (0..1_000).map(|_| scope.child()).collect();
+        let go = Arc::new(AtomicBool::new(false));
+        let fail = || {
+            let go = go.clone();
+            scope.spawn_on(runtime.handle(), async move {
+                while !go.load(SeqCst) {
+                    yield_now().await;
+                }
+                std::panic::resume_unwind(Box::new("no more"))
+            })
+        };
+        let tasks: [TaskHandle<()>; 4] = std::array::from_fn(|_| fail());
+        go.store(true, SeqCst);
+        while !tasks.iter().any(TaskHandle::is_finished) {
+            std::hint::spin_loop();
+        }
+        let ended = (scope.is_closed(), scope.is_cancelled());
+        assert_eq!(ended, (true, true), "in round {round}");
+        for task in tasks {
+            assert!(runtime.block_on(task).unwrap_err().is_panic());
+        }
+    }
 }
 
 // A spawn during a shutdown may be admitted or refused, but its task never runs after the shutdown.

@@ -115,10 +115,11 @@ impl Node {
     }
 
     /// Returns whether a failure is to be noted. The first one is, and the scopes above hear of it through this one. In
-    /// a scope that fails fast all are until it is closed: it is to be closed when a task that failed has left, and the
-    /// first one may not have come that far.
+    /// a scope that fails fast all are until it is closed and cancelled: it is to be so when a task that failed has left,
+    /// and the first one may not have come that far.
     pub(super) fn keeps_failure(&self) -> bool {
-        self.first_failure.get().is_none() || self.settings.fail_fast && !self.is_closed()
+        self.first_failure.get().is_none()
+            || self.settings.fail_fast && !(self.is_closed() && self.is_stopping())
     }
 
     pub(super) fn first_failure(&self) -> Option<Arc<TaskFailure>> {
