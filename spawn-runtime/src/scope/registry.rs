@@ -238,8 +238,8 @@ impl Shard {
         entry
     }
 
-    /// Gives back the memory behind the last task. It is looked for each time that the tasks are half as many, and
-    /// when a few are left at each end of one, so that a burst of tasks costs nothing when it is over.
+    /// Gives back the memory behind the last task. Called each time that there are half as many tasks as before, and,
+    /// when only a [`FEW`] are left, at the end of each. So a burst of tasks costs nothing when it is over.
     #[cold]
     fn shrink(&mut self) {
         self.tasks.shrink_to_fit();
@@ -253,7 +253,7 @@ impl Shard {
 /// The memory for so many tasks is kept, and so many unused entries at the most.
 const KEEP_AT_MOST: usize = 1_024;
 
-/// With fewer tasks it is looked for unneeded memory each time. That takes long only if some is found.
+/// With fewer tasks, each one that leaves looks for memory to give back. That takes long only if some is found.
 const FEW: usize = 64;
 
 /// For how many tasks a lock is held at a time, so that a spawner does not wait long: some microseconds.
