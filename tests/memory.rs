@@ -60,6 +60,14 @@ async fn grown_by(work: impl Future) -> isize {
     LIVE.load(SeqCst) - before
 }
 
+/// Returns how much is kept with what a burst of tasks has left. The runtime keeps a queue for as many, from a burst
+/// before.
+async fn kept_after<T>(burst: impl AsyncFn() -> T) -> isize {
+    burst().await;
+    let mut left = None;
+    grown_by(async { left = Some(burst().await) }).await
+}
+
 async fn spawn_and_join(scope: &TaskScope, count: usize, size: usize) {
     for _ in 0..count / 100 {
         let handles: Vec<_> = (0..100)
@@ -145,10 +153,7 @@ fn a_burst_gives_its_memory_back_although_its_last_task_stays_for_a_while() {
             last.await.unwrap_err();
             (scope, first)
         };
-        // The runtime keeps a queue for as many.
-        grown_by(burst()).await;
-        let mut kept = None;
-        let grown = grown_by(async { kept = Some(burst().await) }).await;
+        let grown = kept_after(burst).await;
         assert!(grown < 512 * KIB, "{grown}");
     });
 }
@@ -167,10 +172,7 @@ fn a_burst_that_ends_in_order_gives_its_memory_back_although_some_tasks_stay() {
             }
             (scope, stay)
         };
-        // The runtime keeps a queue for as many.
-        grown_by(burst()).await;
-        let mut kept = None;
-        let grown = grown_by(async { kept = Some(burst().await) }).await;
+        let grown = kept_after(burst).await;
         assert!(grown < 512 * KIB, "{grown}");
     });
 }

@@ -12,7 +12,9 @@ use std::{
 use spawn_runtime::{CancellationToken, background, spawn_blocking};
 use tokio::sync::oneshot;
 
-use crate::support::{Drops, Failures, PanicsOnDrop, Witness, settle};
+use crate::support::{
+    Drops, Failures, PanicsOnDrop, Witness, runtime_with_one_blocking_thread, settle,
+};
 
 #[background(blocking)]
 fn thread_of() -> thread::ThreadId {
@@ -130,10 +132,7 @@ async fn before_its_turn_a_limited_function_can_be_prevented() {
 
 #[test]
 fn waiting_for_a_turn_holds_no_thread() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     #[background(blocking, limit = 8)]
     fn crowd(number: usize) -> usize {
         number
@@ -158,10 +157,7 @@ fn waiting_for_a_turn_holds_no_thread() {
 
 #[test]
 fn a_call_that_waits_for_a_thread_can_still_be_prevented() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     static RAN: AtomicUsize = AtomicUsize::new(0);
     #[background(blocking, limit = 4)]
     fn queued_in_the_pool() {
@@ -190,10 +186,7 @@ fn one_that_is_prevented_and_whose_destructors_panic_has_panicked() {
     fn prevented(_argument: PanicsOnDrop) {}
 
     let failures = Failures::listen();
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     runtime.block_on(async {
         let (release, go) = mpsc::channel::<()>();
         let hog = spawn_blocking(move || go.recv().unwrap());

@@ -12,7 +12,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::support::{leaked, settle};
+use crate::support::{leaked, runtime_with_one_blocking_thread, settle};
 
 #[background(on = runtime)]
 async fn thread_name(runtime: Handle) -> Option<String> {
@@ -423,10 +423,7 @@ fn a_blocking_function_that_waits_for_a_thread_is_waiting_whatever_is_around_it(
     #[background(on = For(7, scope), blocking, limit = 1)]
     fn on_a_thread(scope: &TaskScope) {}
 
-    let runtime = Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     runtime.block_on(async {
         let (release, held) = std::sync::mpsc::channel::<()>();
         let holds = tokio::task::spawn_blocking(move || held.recv().is_err());

@@ -19,7 +19,7 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use crate::support::{in_a_process_of_its_own, runtime, settle};
+use crate::support::{in_a_process_of_its_own, runtime, runtime_with_one_blocking_thread, settle};
 
 /// Each event with the spans that it was in, the outermost first.
 #[derive(Clone, Default)]
@@ -193,10 +193,7 @@ fn a_blocking_function_that_is_never_called_is_dropped_in_the_span() {
     in_a_process_of_its_own(name, || {
         let subscriber = tracing_subscriber::registry().with(Seen::default());
         tracing::subscriber::set_global_default(subscriber).unwrap();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .max_blocking_threads(1)
-            .build()
-            .unwrap();
+        let runtime = runtime_with_one_blocking_thread();
         runtime.block_on(async {
             let (release, held) = std::sync::mpsc::channel::<()>();
             let holds = tokio::task::spawn_blocking(move || held.recv().is_err());

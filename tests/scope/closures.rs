@@ -13,7 +13,7 @@ use std::{
 use spawn_runtime::{Spawn, TaskEnding, TaskInfo, TaskObserver, TaskScope};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::support::{Drops, Log, accounted, settle};
+use crate::support::{Drops, Log, accounted, runtime_with_one_blocking_thread, settle};
 
 struct Tells(Log);
 
@@ -77,11 +77,7 @@ async fn one_is_a_task_until_it_has_returned_or_panicked() {
 
 #[test]
 fn one_that_is_aborted_in_the_queue_of_the_pool_is_cancelled() {
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     runtime.block_on(async {
         let (release, running) = runs(&TaskScope::new()).await;
         let ((log, scope), drops) = (observed(), Drops::default());

@@ -12,7 +12,7 @@ use std::{
 use spawn_runtime::{TaskEnding, TaskInfo, TaskObserver, TaskScope, background};
 use tokio::task::Id;
 
-use crate::support::{PanicsOnDrop, on_each_runtime, settle};
+use crate::support::{PanicsOnDrop, on_each_runtime, runtime_with_one_blocking_thread, settle};
 
 /// What was told of each task, in order.
 #[derive(Clone, Default)]
@@ -321,11 +321,7 @@ fn a_queued_blocking_function_that_is_never_called_has_not_started() {
     #[background(on = scope, blocking, limit = 4)]
     fn call(scope: &TaskScope) {}
 
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .max_blocking_threads(1)
-        .enable_all()
-        .build()
-        .unwrap();
+    let runtime = runtime_with_one_blocking_thread();
     runtime.block_on(async {
         let (release, held) = std::sync::mpsc::channel::<()>();
         let holds = tokio::task::spawn_blocking(move || held.recv().is_err());

@@ -50,3 +50,12 @@ pub fn runtime(workers: Option<usize>) -> Runtime {
     }
     .unwrap()
 }
+
+/// A runtime of the current thread whose pool has one thread, so that a blocking function waits while another one runs.
+pub fn runtime_with_one_blocking_thread() -> Runtime {
+    Builder::new_current_thread()
+        .max_blocking_threads(1)
+        .enable_all()
+        .build()
+        .unwrap()
+}
