@@ -34,7 +34,7 @@ impl Executor for CurrentRuntime {
         // Within a task there is a runtime. To ask for the task's id is cheaper than for a handle, whose count
         // all threads share.
         if tokio::task::try_id().is_none() {
-            drop(current_runtime(name));
+            check_outside_a_task(name);
         }
     }
 
@@ -53,6 +53,13 @@ impl Executor for CurrentRuntime {
         #[cfg(all(tokio_unstable, feature = "tracing"))]
         current_runtime(name).spawn_future(name, future)
     }
+}
+
+// Not inlined: each function would have the code that drops a handle.
+#[inline(never)]
+#[track_caller]
+fn check_outside_a_task(name: TaskName) {
+    drop(current_runtime(name));
 }
 
 /// The runtime that the caller is in.

@@ -170,8 +170,7 @@ fn drop_panicked<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>) -> (O, I
 }
 
 /// The task is dropped before its end: it was aborted, or its runtime has shut down.
-#[cold]
-#[inline(never)]
+#[inline]
 fn drop_unfinished<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>, at_the_end: bool) {
     match drop_stage(stage) {
         (owner, _, Ok(())) => owner.leaves(Ending::Cancelled, None),
