@@ -159,8 +159,6 @@ fn drop_stage<B: Body, O: PolledOwner>(
 }
 
 /// Drops a body that has panicked. A second panic changes nothing.
-#[cold]
-#[inline(never)]
 fn drop_panicked<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>) -> (O, Identity) {
     let (owner, identity, dropped) = drop_stage(stage);
     if let Err(second) = dropped {
@@ -180,7 +178,6 @@ fn drop_unfinished<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>, at_the
 
 /// The task may not run.
 #[cold]
-#[inline(never)]
 fn refused_unpolled<R, B, O>(stage: Pin<&mut Stage<B, O>>) -> Outcome<B::Output>
 where
     R: Report<B::Output>,
@@ -196,7 +193,6 @@ where
 /// The task has ended in any way but the usual one, and its destructors have run. `None`: it was cancelled while
 /// it waited for its turn.
 #[cold]
-#[inline(never)]
 fn unfinished<R, T>(
     owner: &impl PolledOwner,
     identity: Identity,
