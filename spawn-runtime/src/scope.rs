@@ -1,7 +1,18 @@
+//! A scope: its tasks, the scopes below it, and how all of them end. In the order in which to read it:
+//!
+//! 1. `entry.rs` is one task of a scope, `registry.rs` holds all that are live, `counts.rs` how the others ended.
+//! 2. `node.rs` is a scope's state, `tree.rs` the scopes above it and below it.
+//! 3. `spawn.rs` takes a task in; `lifecycle.rs` is how it comes, ends and leaves. What a task keeps of its scope is
+//!    in `membership.rs`; `refusal.rs` is that of a task that came too late.
+//! 4. `shutdown.rs` ends a scope and makes its `report.rs`; `run.rs` and `signal.rs` begin that by themselves.
+//!
+//! With a `limit` tasks wait in `slots.rs`; callers that wait for a scope are in `wakers.rs`.
+
 mod builder;
 mod counts;
 mod entry;
 mod info;
+mod lifecycle;
 mod membership;
 mod node;
 mod observer;

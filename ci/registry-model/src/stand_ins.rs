@@ -147,7 +147,7 @@ pub(crate) mod node {
         wakers::Wakers,
     };
 
-    /// A scope, as far as its tasks and those who wait for them go: the steps of `node.rs`, in its order.
+    /// A scope, as far as its tasks and those who wait for them go: the steps of `lifecycle.rs`, in its order.
     pub(crate) struct Node {
         pub(crate) registry: Registry,
         pub(crate) parent: Option<Arc<Node>>,

@@ -40,7 +40,7 @@ pub struct TaskScopeBuilder {
 impl TaskScopeBuilder {
     pub(super) fn new(parent: Option<Arc<Node>>) -> Self {
         let settings = match &parent {
-            Some(parent) => parent.settings().inherited(),
+            Some(parent) => parent.settings.inherited(),
             None => Settings::default(),
         };
         TaskScopeBuilder { parent, settings }

@@ -1,27 +1,17 @@
 use std::{
+    collections::BTreeMap,
     panic::{RefUnwindSafe, UnwindSafe},
     sync::{
-        Arc, Mutex, OnceLock,
+        Arc, Mutex, OnceLock, Weak,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
 };
 
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::{
-    TaskInfo, TaskObserver,
-    counts::Counts,
-    entry::{Entry, NewTask},
-    registry::Registry,
-    shutdown::Shutdown,
-    slots::Slots,
-    tree::Children,
-    wakers::Wakers,
-};
-use crate::{
-    error::{FailureHook, TaskFailure, catch_panic},
-    task::Ending,
-};
+use super::{ShutdownReport, TaskObserver, registry::Registry, slots::Slots, wakers::Wakers};
+use crate::error::{FailureHook, TaskFailure};
 
 /// A scope in the tree of scopes: what its tasks and children keep alive, unlike the
 /// [`TaskScope`](super::TaskScope)s that users hold.
@@ -32,16 +22,16 @@ pub(crate) struct Node {
     /// Its key among its parent's children.
     pub(super) key: u64,
     pub(super) children: Mutex<Children>,
-    settings: Settings,
+    pub(super) settings: Settings,
     /// With a `limit`.
     pub(super) slots: Option<Slots>,
     /// The first task that failed, here or in a scope below.
-    first_failure: OnceLock<Arc<TaskFailure>>,
+    pub(super) first_failure: OnceLock<Arc<TaskFailure>>,
     pub(super) shutdown: Mutex<Shutdown>,
     /// A shutdown of this scope or of one above it aborts its tasks: set before the first is aborted.
     aborting: AtomicBool,
     /// Woken when the last task has left.
-    empty: Wakers,
+    pub(super) empty: Wakers,
     /// Woken when the scope or one above it is closed, fails fast, or is shut down, and when a shutdown has its report.
     pub(super) progress: Wakers,
 }
@@ -54,6 +44,32 @@ pub(super) struct Settings {
     pub(super) limit: Option<usize>,
     pub(super) on_failure: Option<FailureHook>,
     pub(super) observer: Option<Arc<dyn TaskObserver>>,
+}
+
+/// The scopes below. No other lock is taken while this is held, but for those of the token in `child`.
+#[derive(Default)]
+pub(super) struct Children {
+    pub(super) closed: bool,
+    /// All scopes below are closed too.
+    pub(super) all_closed: bool,
+    /// All tasks here and below are aborted.
+    pub(super) all_aborted: bool,
+    pub(super) next_key: u64,
+    pub(super) nodes: BTreeMap<u64, Weak<Node>>,
+}
+
+/// The shutdown of a scope, which is one for all that call for it.
+#[derive(Default)]
+pub(super) struct Shutdown {
+    pub(super) begun: Option<Begun>,
+    pub(super) report: Option<ShutdownReport>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct Begun {
+    pub(super) at: Instant,
+    /// None for never.
+    pub(super) deadline: Option<Instant>,
 }
 
 // What a panic leaves behind is behind locks, or the observer's own.
@@ -102,10 +118,6 @@ impl Node {
         self.settings.name
     }
 
-    pub(super) fn settings(&self) -> &Settings {
-        &self.settings
-    }
-
     pub(super) fn failure_hook(&self) -> Option<FailureHook> {
         self.settings.on_failure.clone()
     }
@@ -114,149 +126,8 @@ impl Node {
         self.settings.observer.as_deref()
     }
 
-    /// Returns whether a failure is to be noted. The first one is, and the scopes above hear of it through this one. In
-    /// a scope that fails fast all are until it is closed and cancelled: it is to be so when a task that failed has left,
-    /// and the first one may not have come that far.
-    pub(super) fn keeps_failure(&self) -> bool {
-        self.first_failure.get().is_none()
-            || self.settings.fail_fast && !(self.is_closed() && self.is_stopping())
-    }
-
     pub(super) fn first_failure(&self) -> Option<Arc<TaskFailure>> {
         self.first_failure.get().cloned()
-    }
-
-    /// Takes a task in. An `Err` is the entry of a task that is refused, and counted as such, since the scope is
-    /// closed.
-    #[inline]
-    pub(super) fn admit(self: &Arc<Self>, task: NewTask) -> Result<Arc<Entry>, Arc<Entry>> {
-        let shard = self.registry.shard_of_thread();
-        let entry = self
-            .registry
-            .enter(
-                shard,
-                task,
-                |task| Entry::new(self.clone(), shard, task),
-                || {
-                    self.above()
-                        .for_each(|node| node.registry.enter_below(shard))
-                },
-            )
-            .map_err(|task| self.refuse(shard, task))?;
-        if let Some(slots) = &self.slots {
-            entry.take_free_slot(slots);
-        }
-        Ok(entry)
-    }
-
-    #[cold]
-    fn refuse(self: &Arc<Self>, shard: usize, task: NewTask) -> Arc<Entry> {
-        self.above()
-            .for_each(|node| node.registry.refuse_below(shard));
-        Arc::new(Entry::new(self.clone(), shard, task))
-    }
-
-    /// A task ends: its observer is told, the next task gets its slot, and it is noted if it is the first that
-    /// failed, which may close the scope. Then it [leaves](Self::leave). All of this may call user code.
-    #[inline]
-    pub(super) fn end(
-        self: &Arc<Self>,
-        entry: &Entry,
-        ending: Ending,
-        failure: Option<Arc<TaskFailure>>,
-    ) {
-        if self.settings.observer.is_some() {
-            entry.observe_end(ending);
-        }
-        if self.slots.is_some() {
-            entry.release_slot();
-        }
-        if let Some(failure) = failure {
-            self.note_failure(failure);
-        }
-    }
-
-    /// A task that has ended is counted and forgotten. No user code runs meanwhile. `true`: those are to be
-    /// [woken](Self::wake_waiters) that wait for the last.
-    #[inline]
-    pub(super) fn leave(&self, entry: &Entry, ending: Ending) -> bool {
-        let aborted_task = if ending == Ending::Cancelled {
-            entry.aborted_info()
-        } else {
-            None
-        };
-        entry.leaves();
-        let aborted_task = aborted_task.as_ref();
-        let above = || match aborted_task {
-            None => Node::count_above(self.above(), entry.shard, ending, None),
-            // From the root: a task that is in the list of a scope is counted in those above it.
-            Some(_) => {
-                let mut above: Vec<_> = self.above().collect();
-                above.reverse();
-                Node::count_above(above.into_iter(), entry.shard, ending, aborted_task)
-            }
-        };
-        let count = self.count(ending, aborted_task);
-        self.registry.leave(entry.shard, entry.key(), count, above)
-    }
-
-    fn count_above<'a>(
-        above: impl Iterator<Item = &'a Node>,
-        shard: usize,
-        ending: Ending,
-        aborted_task: Option<&TaskInfo>,
-    ) -> bool {
-        above.fold(false, |is_last, node| {
-            let count = node.count(ending, aborted_task);
-            node.registry.leave_below(shard, count) | is_last
-        })
-    }
-
-    #[inline]
-    fn count(
-        &self,
-        ending: Ending,
-        aborted_task: Option<&TaskInfo>,
-    ) -> impl FnOnce(&mut Counts, &mut Vec<TaskInfo>) {
-        // By another scope's shutdown, it is one of the cancelled: a list of them would grow for as long as
-        // this scope lives.
-        move |counts, aborted| match aborted_task.filter(|_| self.is_aborting()) {
-            None => counts.count(ending),
-            Some(task) => {
-                counts.abort();
-                aborted.push(task.clone());
-            }
-        }
-    }
-
-    /// Wakes those that wait for the last task, here and above.
-    pub(super) fn wake_waiters(&self) {
-        for node in self.lineage() {
-            node.empty.wake_if(|| node.registry.is_empty());
-        }
-    }
-
-    /// A task has failed. What a plain child supervises is no failure of a `fail_fast` scope above it.
-    #[cold]
-    fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
-        let mut node = self;
-        loop {
-            let is_first = node.first_failure.set(failure.clone()).is_ok();
-            if node.settings.fail_fast {
-                node.close();
-                // Wakers are user code, and this is the end of a task.
-                catch_panic(|| node.token.cancel());
-                if is_first {
-                    node.wake_progress();
-                }
-            }
-            match &node.parent {
-                Some(parent) if node.settings.fail_fast || !parent.settings.fail_fast => {
-                    node = parent;
-                }
-                _ => return,
-            }
-        }
     }
 
     /// Returns whether a failure has closed the scope itself.

@@ -6,25 +6,14 @@ use tokio::{
     time::{Instant, timeout_at},
 };
 
-use super::{ShutdownReport, lock, node::Node};
+use super::{
+    ShutdownReport, lock,
+    node::{Begun, Node},
+};
 use crate::error::catch_panic;
 
 /// How long a shutdown waits for what it has aborted.
 const LAST_WAIT: Duration = Duration::from_secs(1);
-
-/// The shutdown of a scope, which is one for all that call for it.
-#[derive(Default)]
-pub(super) struct Shutdown {
-    begun: Option<Begun>,
-    report: Option<ShutdownReport>,
-}
-
-#[derive(Clone, Copy)]
-struct Begun {
-    at: Instant,
-    /// None for never.
-    deadline: Option<Instant>,
-}
 
 /// Each caller goes through all of it, since any of them may be dropped on the way, and a task of the very
 /// scope is. Each step does nothing where another caller has done it already.

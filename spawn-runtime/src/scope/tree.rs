@@ -1,7 +1,7 @@
 //! A scope among those above it and below it: what concerns all of them.
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::HashSet,
     sync::{Arc, Weak},
 };
 
@@ -11,21 +11,9 @@ use super::{
     TaskInfo,
     counts::Counts,
     lock,
-    node::{Node, Settings},
+    node::{Children, Node, Settings},
 };
 use crate::error::catch_panic;
-
-/// The scopes below. No other lock is taken while this is held, but for those of the token in `child`.
-#[derive(Default)]
-pub(super) struct Children {
-    closed: bool,
-    /// All scopes below are closed too.
-    all_closed: bool,
-    /// All tasks here and below are aborted.
-    all_aborted: bool,
-    next_key: u64,
-    nodes: BTreeMap<u64, Weak<Node>>,
-}
 
 impl Node {
     /// A child of a scope that is closed is born closed.
