@@ -1,4 +1,4 @@
-//! A `blocking` function with a `limit`: two tasks, of which the first waits for its turn.
+//! A `blocking` function with a `limit`: two tasks, of which the first waits for a permit.
 
 use std::{
     pin::Pin,
@@ -12,20 +12,20 @@ use crate::{
     Spawn,
     error::Label,
     task::{
-        BlockingCall, Body, Ended, HandsOver, Identity, Outcome, Owner, Permit, Report, TaskName,
-        Turn,
+        Acquire, BlockingCall, Body, Ended, HandsOver, Identity, Outcome, Owner, Permit, Report,
+        TaskName,
     },
 };
 
-/// A blocking function that waits for its turn as an async task, which holds no thread of the blocking pool,
+/// A blocking function that waits for its permit as an async task, which holds no thread of the blocking pool,
 /// then goes on as a second task there.
 ///
 /// Two tasks rather than one that waits for the other: an abort would end the waiting one while the
 /// function runs on, and the handle would say `Cancelled` of a function that runs. So the first task
 /// ends when the second is spawned, and the handle goes on with the second.
 pub(crate) struct QueuedBlocking<S, R, F> {
-    /// None if it has a turn as soon as its scope lets it run.
-    turn: Option<Turn>,
+    /// None if it needs no permit: it runs as soon as it has a slot of its scope.
+    acquire: Option<Acquire>,
     permit: Option<Permit>,
     identity: Identity,
     // None once handed over.
@@ -41,7 +41,7 @@ struct Call<S, R, F> {
 
 impl<S, R, F> QueuedBlocking<S, R, F> {
     pub(crate) fn new(
-        turn: Option<Turn>,
+        acquire: Option<Acquire>,
         identity: Identity,
         spawner: S,
         report: R,
@@ -49,7 +49,7 @@ impl<S, R, F> QueuedBlocking<S, R, F> {
         control: Arc<AbortControl>,
     ) -> Self {
         QueuedBlocking {
-            turn,
+            acquire,
             permit: None,
             identity,
             call: Some(Call {
@@ -74,11 +74,11 @@ where
 {
     type Output = T;
 
-    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        let Some(turn) = &mut self.turn else {
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        let Some(acquire) = &mut self.acquire else {
             return Poll::Ready(true);
         };
-        self.permit = ready!(turn.poll(cx));
+        self.permit = ready!(acquire.poll(cx));
         Poll::Ready(self.permit.is_some())
     }
 
@@ -90,7 +90,7 @@ where
             id: tokio::task::try_id(),
             ..self.identity.clone()
         };
-        Poll::Ready(Ended::HandsOver(Box::new(TakenTurn {
+        Poll::Ready(Ended::HandsOver(Box::new(Ready {
             permit,
             identity,
             call,
@@ -119,15 +119,15 @@ where
     }
 }
 
-/// A function whose turn has come.
-struct TakenTurn<S, R, F> {
+/// A function that has what it waited for.
+struct Ready<S, R, F> {
     permit: Option<Permit>,
     identity: Identity,
     call: Call<S, R, F>,
     control: Arc<AbortControl>,
 }
 
-impl<S, R, F, T> HandsOver<T> for TakenTurn<S, R, F>
+impl<S, R, F, T> HandsOver<T> for Ready<S, R, F>
 where
     S: Spawn,
     R: Report<T>,
@@ -148,7 +148,7 @@ where
     }
 }
 
-/// Aborts the task that waits for its turn, or the function in which it goes on.
+/// Aborts the task that waits, or the function in which it goes on.
 #[derive(Debug, Default)]
 pub(crate) struct AbortControl {
     waiting: OnceLock<AbortHandle>,

@@ -19,8 +19,8 @@ use crate::{
     error::Label,
     queued_blocking::{AbortControl, QueuedBlocking},
     task::{
-        self, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, Identity, Inline, Limit,
-        LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Turn, Wrap,
+        self, Acquire, Attempt, Attempted, Attempts, BlockingCall, Body, Boxed, Identity, Inline,
+        Limit, LocalBoxed, Name, Outcome, Plain, Report, RetryIf, Task, TaskFuture, TaskName, Wrap,
     },
 };
 
@@ -249,7 +249,7 @@ fn next_of<M>(make: &mut Option<M>, copy: impl Fn(&M) -> M, is_last: bool) -> M 
     next.expect("no attempt follows the last")
 }
 
-/// How a `blocking` function starts: at once, or when its turn comes.
+/// How a `blocking` function starts: at once, or when it has its permit.
 pub trait StartBlocking {
     #[allow(missing_docs)] // internal, and public only for `__private`
     #[track_caller]
@@ -385,7 +385,7 @@ impl StartBlocking for Limit<Plain> {
     {
         start_queued(
             spawner,
-            Some(self.0.turn(self.1)),
+            Some(self.0.acquire(self.1)),
             identity,
             report,
             function,
@@ -396,7 +396,7 @@ impl StartBlocking for Limit<Plain> {
 #[track_caller]
 fn start_queued<S, R, F, T>(
     spawner: &S,
-    turn: Option<Turn>,
+    acquire: Option<Acquire>,
     identity: Identity,
     report: R,
     function: F,
@@ -411,7 +411,7 @@ where
     let control = Arc::new(AbortControl::default());
     let (name, label) = (identity.name, identity.label.clone());
     let body = QueuedBlocking::new(
-        turn,
+        acquire,
         identity,
         spawner.spawner(),
         report,

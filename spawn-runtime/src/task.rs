@@ -32,7 +32,7 @@ pub(crate) use self::{
     body::{Boxed, Ended, HandsOver, Identity, Inline, LocalBoxed, fits_inline},
     ending::Ending,
     future::TaskFuture,
-    limit::{Permit, Turn},
+    limit::{Acquire, Permit},
     name::{FixedName, NameOf, TaskName},
     outcome::{IntoRefusal, Outcome, Unfinished, Unreceived, UnreceivedPanic, receive_join_error},
     owner::{Departure, HandOver, Leave, Owner, PolledOwner},

@@ -278,7 +278,7 @@ fn an_entry_keeps_no_handle_of_a_task_that_has_left() {
     });
 }
 
-// A task with a turn hands over to a function as soon as it is polled, also before its spawner has told of it.
+// A task with a permit hands over to a function as soon as it is polled, also before its spawner has told of it.
 #[test]
 fn the_function_that_a_task_handed_over_to_is_aborted() {
     loom::model(|| {

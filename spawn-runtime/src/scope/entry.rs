@@ -78,7 +78,7 @@ pub(super) struct NewTask {
     pub(super) name: TaskName,
     pub(super) label: Option<Label>,
     pub(super) spawned_at: &'static Location<'static>,
-    /// It has to wait for its turn.
+    /// It has to wait for a permit.
     pub(super) waits: bool,
     /// A blocking function, whether or not it waits for a slot.
     pub(super) is_call: bool,
@@ -199,7 +199,7 @@ impl Entry {
         self.stage.load(Relaxed) == BEGUN
     }
 
-    /// The task has been polled, and waits for its turn.
+    /// The task has been polled, and waits for its permit, its slot or its next attempt.
     pub(super) fn waits(&self) {
         self.is_polled(WAITING);
     }

@@ -231,7 +231,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
     #[track_caller]
     fn spawn_blocking_task<F: BlockingTask>(&self, call: F) -> JoinHandle<F::Output> {
         if call.is_member() {
-            // It has waited for its turn in the scope.
+            // It has waited for its slot.
             return self.runtime.spawn_blocking_task(call);
         }
         let new_task = NewTask::call(call.identity(), call.spawned_at());

@@ -60,8 +60,8 @@ impl<B, E: FnMut(&mut dyn FnMut())> Around<B, E> {
 impl<B: Body, E: FnMut(&mut dyn FnMut())> Body for Around<B, E> {
     type Output = B::Output;
 
-    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        self.within(|body| body.poll_turn(cx))
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.within(|body| body.poll_ready(cx))
     }
 
     fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {

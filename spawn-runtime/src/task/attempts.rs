@@ -151,7 +151,7 @@ impl<T> Clone for Copied<T> {
     }
 }
 
-/// The body of one attempt, with what is around it, in a box. Unlike that of a user's future the box has a turn to
+/// The body of one attempt, with what is around it, in a box. Unlike that of a user's future the box has a permit to
 /// wait for.
 pub struct Attempt<B: ?Sized>(Pin<Box<B>>);
 
@@ -170,8 +170,8 @@ impl<T> Attempt<dyn Body<Output = T>> {
 impl<B: Body + ?Sized> Body for Attempt<B> {
     type Output = B::Output;
 
-    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        self.0.as_mut().poll_turn(cx)
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.0.as_mut().poll_ready(cx)
     }
 
     fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
@@ -207,7 +207,7 @@ enum Stage<B> {
     Due,
     Running {
         body: B,
-        /// None until its turn has come.
+        /// None until it may start.
         since: Option<Instant>,
     },
     Waiting(Pin<Box<Wait>>),
@@ -265,7 +265,7 @@ where
 {
     type Output = B::Output;
 
-    fn poll_turn(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_ready(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let this = &mut *self;
         if let Stage::Waiting(wait) = &mut this.stage {
             if !ready!(poll_wait(wait, cx)) {
@@ -281,7 +281,7 @@ where
             this.stage = Stage::Running { body, since: None };
         }
         match &mut this.stage {
-            Stage::Running { body, .. } => Pin::new(body).poll_turn(cx),
+            Stage::Running { body, .. } => Pin::new(body).poll_ready(cx),
             Stage::Due | Stage::Waiting(_) => unreachable!("an attempt was just made"),
         }
     }
@@ -289,7 +289,7 @@ where
     fn poll_body(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {
         let this = &mut *self;
         let Stage::Running { body, since } = &mut this.stage else {
-            unreachable!("polled when `poll_turn` is ready");
+            unreachable!("polled when `poll_ready` is ready");
         };
         let since = *since.get_or_insert_with(Instant::now);
         let mut ended = match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_body(cx))) {

@@ -49,7 +49,7 @@ impl<R, F, O: Owner> BlockingCall<R, F, O> {
         }
     }
 
-    /// Goes on for a task that has waited for its turn, and holds that while it runs.
+    /// Goes on for a task that has waited for its permit, and holds that while it runs.
     pub(crate) fn handed_over(mut self, permit: Option<Permit>) -> Self {
         if let Some(call) = &mut self.call {
             call.is_handed_over = true;

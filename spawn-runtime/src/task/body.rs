@@ -16,12 +16,12 @@ use crate::error;
 pub trait Body {
     type Output;
 
-    /// Waits for its turn, or for its next attempt. `false`: it was cancelled meanwhile.
-    fn poll_turn(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<bool> {
+    /// Waits for its permit, or for its next attempt. `false`: it was cancelled meanwhile.
+    fn poll_ready(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<bool> {
         Poll::Ready(true)
     }
 
-    /// Called when `poll_turn` is ready.
+    /// Called when `poll_ready` is ready.
     fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<Self::Output>>;
 
     fn identity(&self) -> Identity;
@@ -37,7 +37,7 @@ pub trait Body {
         false
     }
 
-    /// Returns whether it has to wait for a turn before it is polled for the first time.
+    /// Returns whether it has to wait for a permit before it is polled for the first time.
     fn is_waiting(&self) -> bool {
         false
     }
@@ -47,9 +47,9 @@ pub trait Body {
 pub enum Ended<T> {
     Value(T),
     TimedOut(Duration),
-    /// Another attempt follows: it waits for that by `poll_turn`.
+    /// Another attempt follows: it waits for that by `poll_ready`.
     Again,
-    /// Its turn has come, and it goes on as a blocking function.
+    /// It has its permit, and goes on as a blocking function.
     HandsOver(Box<dyn HandsOver<T>>),
 }
 
@@ -129,7 +129,7 @@ impl<B: Body + ?Sized> Body for Pin<Box<B>> {
         (**self).name()
     }
 
-    // `label`, `poll_turn` and `is_waiting` are those of a user's future: what has more is around the box.
+    // `label`, `poll_ready` and `is_waiting` are those of a user's future: what has more is around the box.
 }
 
 /// Returns whether a body stays within its task: if it takes two words at the most, with which a task fits tokio's

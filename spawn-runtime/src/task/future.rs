@@ -94,7 +94,7 @@ impl<R: Report<B::Output>, B: Body, O: PolledOwner> Future for TaskFuture<R, B, 
                 unreachable!("it was running just now");
             };
             loop {
-                match body.as_mut().poll_turn(cx) {
+                match body.as_mut().poll_ready(cx) {
                     Poll::Ready(true) => {}
                     Poll::Ready(false) => return Poll::Ready(None),
                     Poll::Pending => {
@@ -191,7 +191,7 @@ where
 }
 
 /// The task has ended in any way but the usual one, and its destructors have run. `None`: it was cancelled while
-/// it waited for its turn.
+/// it waited for its permit.
 #[cold]
 fn unfinished<R, T>(
     owner: &impl PolledOwner,

@@ -67,8 +67,8 @@ pin_project! {
 impl<B: Body> Body for Labelled<B> {
     type Output = B::Output;
 
-    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
-        self.project().body.poll_turn(cx)
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+        self.project().body.poll_ready(cx)
     }
 
     fn poll_body(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Ended<B::Output>> {

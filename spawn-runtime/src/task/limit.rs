@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Body, Ended, Identity, TaskName, Wrap};
 use crate::error::Label;
 
-/// The turns of one `limit = N` function, in a `static` next to it.
+/// The permits of one `limit = N` function, in a `static` next to it.
 pub struct Limiter(Semaphore);
 
 impl Limiter {
@@ -32,8 +32,8 @@ impl Limiter {
         }))
     }
 
-    pub(crate) fn turn(&'static self, token: Option<CancellationToken>) -> Turn {
-        Turn {
+    pub(crate) fn acquire(&'static self, token: Option<CancellationToken>) -> Acquire {
+        Acquire {
             limiter: self,
             token,
             queue: None,
@@ -41,24 +41,24 @@ impl Limiter {
     }
 }
 
-/// A turn of the function: held while it runs.
+/// Held while the function runs.
 pub(crate) type Permit = SemaphorePermit<'static>;
 
-/// Waits for a turn, in the order of first polls.
-pub(crate) struct Turn {
+/// Waits for a permit, in the order of first polls.
+pub(crate) struct Acquire {
     limiter: &'static Limiter,
     token: Option<CancellationToken>,
-    /// None before the first poll. Boxed, since most tasks find a turn free and never queue.
+    /// None before the first poll. Boxed, since most tasks find a permit free and never queue.
     queue: Option<Queue>,
 }
 
 /// Resolves to `None` when the token was cancelled first.
 type Queue = Pin<Box<dyn Future<Output = Option<Permit>> + Send>>;
 
-impl Turn {
+impl Acquire {
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Permit>> {
         if self.queue.is_none() {
-            // With a turn free the body runs even if its token is cancelled, as it would without a limit.
+            // With a permit free the body runs even if its token is cancelled, as it would without a limit.
             // There is one only when the queue is empty: what is given back goes to the queue first.
             if let Ok(permit) = self.limiter.0.try_acquire() {
                 return Poll::Ready(Some(permit));
@@ -96,7 +96,7 @@ async fn acquire_unless_cancelled(
     .await
 }
 
-/// `limit = N`, with the token of a `#[cancel]` parameter: one that is cancelled also ends the wait for a turn.
+/// `limit = N`, with the token of a `#[cancel]` parameter: one that is cancelled also ends the wait for a permit.
 #[derive(Clone)]
 pub struct Limit<W>(pub &'static Limiter, pub Option<CancellationToken>, pub W);
 
@@ -105,11 +105,11 @@ impl<W: Wrap> Wrap for Limit<W> {
     type LocalBody<B: Body + 'static> = Limited<W::LocalBody<B>>;
 
     fn wrap<B: Body + Send + 'static>(self, body: B) -> Self::Body<B> {
-        Limited::new(self.0.turn(self.1), self.2.wrap(body))
+        Limited::new(self.0.acquire(self.1), self.2.wrap(body))
     }
 
     fn wrap_local<B: Body + 'static>(self, body: B) -> Self::LocalBody<B> {
-        Limited::new(self.0.turn(self.1), self.2.wrap_local(body))
+        Limited::new(self.0.acquire(self.1), self.2.wrap_local(body))
     }
 }
 
@@ -123,15 +123,15 @@ pin_project! {
 }
 
 enum Stage {
-    Waiting(Turn),
+    Waiting(Acquire),
     Running { _permit: Permit },
 }
 
 impl<B> Limited<B> {
-    fn new(turn: Turn, body: B) -> Self {
+    fn new(acquire: Acquire, body: B) -> Self {
         Limited {
             body,
-            stage: Stage::Waiting(turn),
+            stage: Stage::Waiting(acquire),
         }
     }
 }
@@ -139,10 +139,10 @@ impl<B> Limited<B> {
 impl<B: Body> Body for Limited<B> {
     type Output = B::Output;
 
-    fn poll_turn(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
+    fn poll_ready(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<bool> {
         let this = self.project();
-        if let Stage::Waiting(turn) = this.stage {
-            match ready!(turn.poll(cx)) {
+        if let Stage::Waiting(acquire) = this.stage {
+            match ready!(acquire.poll(cx)) {
                 Some(permit) => *this.stage = Stage::Running { _permit: permit },
                 None => return Poll::Ready(false),
             }

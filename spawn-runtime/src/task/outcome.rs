@@ -17,7 +17,7 @@ pub enum Outcome<T> {
 pub enum Unfinished<T> {
     /// The function returned an `Err`.
     Failed(Failed<T>),
-    /// Its turn came, and the function now runs in the blocking pool.
+    /// It got its permit, and the function now runs in the blocking pool.
     HandedOver(JoinHandle<Outcome<T>>),
     NoValue(NoValue),
 }
@@ -27,7 +27,7 @@ pub enum NoValue {
     TimedOut(Unreceived),
     /// Its scope was closed.
     Refused(Unreceived),
-    /// Cancelled while it waited for its turn, or for its next attempt: so many were made.
+    /// Cancelled while it waited for its permit, or for its next attempt: so many were made.
     Cancelled(u32),
     /// The task has reported its failure itself, since there is no handle to receive it.
     Reported,

@@ -44,7 +44,7 @@ pub trait PolledOwner: Owner + Clone {
     /// Returns whether `begins` would do nothing.
     fn has_begun(&self) -> bool;
 
-    /// The task waits for its turn, or for its next attempt.
+    /// The task waits for its permit, or for its next attempt.
     fn waits(&self);
 
     /// The task goes on as a blocking function.

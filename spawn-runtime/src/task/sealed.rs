@@ -15,7 +15,7 @@ pub trait Task: Future<Output: IntoRefusal + Send + 'static> {
 
     fn task_label(&self) -> Option<&Label>;
 
-    /// Returns whether it waits for its turn (`limit = …`).
+    /// Returns whether it waits for a permit (`limit = …`).
     fn is_waiting(&self) -> bool;
 
     fn into_owned<O: PolledOwner>(self, owner: O) -> Self::In<O>;
@@ -40,7 +40,7 @@ pub trait BlockingTask: Send + 'static {
     /// Returns whether it is in a scope already.
     fn is_member(&self) -> bool;
 
-    /// Returns whether it goes on for a task that has waited for its turn. That has the caller's handle.
+    /// Returns whether it goes on for a task that has waited for its permit. That has the caller's handle.
     fn is_handed_over(&self) -> bool;
 
     fn into_owned<O: Owner>(self, owner: O) -> Self::In<O>;
