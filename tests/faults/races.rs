@@ -4,6 +4,7 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+        mpsc::{Receiver, Sender, channel},
     },
     task::{Context, Poll, Waker},
     time::Duration,
@@ -83,6 +84,28 @@ fn a_scope_that_fails_fast_is_closed_when_any_of_the_tasks_that_failed_has_ended
         for task in tasks {
             assert!(runtime.block_on(task).unwrap_err().is_panic());
         }
+    }
+}
+
+// The first of its two tasks may hand over to the function before the caller has told of either.
+#[test]
+fn a_queued_blocking_function_is_listed_under_the_id_of_its_handle() {
+    #[background(on = scope, blocking, limit = 1)]
+    fn waits(scope: TaskScope, begun: Sender<()>, go: Receiver<()>) {
+        begun.send(()).unwrap();
+        go.recv().unwrap();
+    }
+    let runtime = runtime(Some(2));
+    let _guard = runtime.enter();
+    let scope = TaskScope::new();
+    for round in 0..2_000 * scale() {
+        let ((begun, has_begun), (release, go)) = (channel(), channel());
+        let handle = waits(scope.clone(), begun, go);
+        has_begun.recv().unwrap();
+        let ids: Vec<_> = scope.tasks().iter().map(|task| task.id()).collect();
+        assert_eq!(ids, [handle.id()], "round {round}");
+        release.send(()).unwrap();
+        runtime.block_on(handle).unwrap();
     }
 }
 

@@ -213,9 +213,9 @@ impl Entry {
         }
     }
 
-    fn learn_id(&self) {
+    /// Called in a poll of the task, whose id its spawner may not have told yet.
+    pub(super) fn learn_id(&self) {
         if !self.has_id.load(Relaxed) {
-            // The spawner does not know it yet.
             let mut control = lock(&self.control);
             control.id = control.id.or_else(try_id);
         }

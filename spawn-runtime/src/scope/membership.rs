@@ -115,6 +115,8 @@ impl PolledOwner for Membership {
 
     fn hand_over(&self) -> HandOver {
         let entry = self.0.clone();
+        // Before the function begins, whose own id is none that the caller knows.
+        entry.learn_id();
         HandOver {
             owner: Box::new(self.clone()),
             spawned: Box::new(move |function| entry.handed_over(function)),
