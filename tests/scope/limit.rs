@@ -1,12 +1,13 @@
 //! `limit` of a scope, and `ready`.
 
 use std::{
-    future::pending,
+    future::{pending, poll_fn},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
         mpsc,
     },
+    task::Poll,
     time::Duration,
 };
 
@@ -16,7 +17,9 @@ use tokio::{
     time::{Instant, sleep},
 };
 
-use crate::support::{Drops, Failures, PanicsOnDrop, accounted, on_each_runtime, settle};
+use crate::support::{
+    Drops, Failures, PanicsOnDrop, accounted, on_each_runtime, runtime, scale, settle,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -296,6 +299,28 @@ async fn a_task_that_is_aborted_before_it_is_polled_gives_its_slot_back() {
     scope.spawn(pending::<()>()).abort();
     scope.ready().await;
     assert_eq!(scope.spawn(async { 7 }).await.unwrap(), 7);
+}
+
+// An abort that came in the middle of a poll took the task for one that waits, and did nothing.
+#[test]
+fn a_task_that_has_its_slot_is_aborted_also_while_it_is_polled() {
+    /// Is polled again and again.
+    async fn busy() {
+        poll_fn(|cx| {
+            cx.waker().wake_by_ref();
+            Poll::Pending
+        })
+        .await
+    }
+    runtime(Some(2)).block_on(async {
+        for _ in 0..1_000 * scale() {
+            let scope = limited(1);
+            let task = scope.spawn(busy());
+            let report = scope.shutdown(Duration::ZERO).await;
+            assert_eq!(report.aborted.len(), 1, "{report}");
+            assert!(task.await.unwrap_err().is_cancelled());
+        }
+    });
 }
 
 #[test]

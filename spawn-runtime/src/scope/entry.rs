@@ -267,12 +267,17 @@ impl Entry {
         slots: &Slots,
         cx: &mut Context<'_>,
     ) -> Poll<Result<(), NoSlot>> {
+        let mut place = lock(&self.slot);
+        // A slot that is held stays in its place: without one, `abort_by` takes the task for one that waits.
+        if place.is_held() {
+            return Poll::Ready(Ok(()));
+        }
         // Polled outside the lock: it clones the waker.
-        let mut slot = mem::take(&mut *lock(&self.slot));
-        let was_held = slot.is_held();
+        let mut slot = mem::take(&mut *place);
+        drop(place);
         let mut polled = slot.poll(slots, cx);
         *lock(&self.slot) = slot;
-        if !was_held && lock(&self.control).aborted {
+        if lock(&self.control).aborted {
             polled = Poll::Ready(Err(NoSlot));
         }
         if polled.is_pending() {
