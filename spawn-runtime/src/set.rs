@@ -224,7 +224,7 @@ impl<T> TaskSet<T> {
     /// # }
     /// ```
     pub async fn join_next(&mut self) -> Option<Result<T, TaskError>> {
-        poll_fn(|cx| self.poll_join_next(cx)).await
+        poll_fn(|cx| self.poll_join_next(Some(cx.waker()))).await
     }
 
     /// Returns the result of a task that has ended, and does not wait; `None` if none has ended, or the set is empty.
@@ -252,11 +252,11 @@ impl<T> TaskSet<T> {
     /// # }
     /// ```
     pub fn try_join_next(&mut self) -> Option<Result<T, TaskError>> {
-        without_waiting(|cx| self.poll_join_next(cx))
+        without_waiting(|| self.poll_join_next(None))
     }
 
-    fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<T, TaskError>>> {
-        self.poll_next_result(cx)
+    fn poll_join_next(&mut self, waker: Option<&Waker>) -> Poll<Option<Result<T, TaskError>>> {
+        self.poll_next_result(waker)
             .map(|ended| ended.map(|(_, result)| result))
     }
 
@@ -296,7 +296,7 @@ impl<T> TaskSet<T> {
     /// ```
     pub async fn join_next_with_id(&mut self) -> Option<(Id, Result<T, TaskError>)> {
         let ended = poll_fn(|cx| {
-            self.poll_next_ended(cx, |handle, cx| {
+            self.poll_next_ended(Some(cx.waker()), |handle, cx| {
                 let polled = Pin::new(&mut *handle).poll(cx);
                 polled.map(|result| (handle.id(), result))
             })
@@ -381,7 +381,9 @@ impl<T> TaskSet<T> {
         check: impl Fn(Result<T, TaskError>) -> Result<U, E>,
     ) -> Result<Vec<U>, E> {
         let mut values = Vec::with_capacity(self.len);
-        while let Some((index, result)) = poll_fn(|cx| self.poll_next_result(cx)).await {
+        while let Some((index, result)) =
+            poll_fn(|cx| self.poll_next_result(Some(cx.waker()))).await
+        {
             match check(result) {
                 Ok(value) => values.push((self.number(index), value)),
                 Err(error) => {
@@ -453,14 +455,16 @@ impl<T> TaskSet<T> {
     /// Returns the index that a task had, which has ended, and its result.
     fn poll_next_result(
         &mut self,
-        cx: &mut Context<'_>,
+        waker: Option<&Waker>,
     ) -> Poll<Option<(usize, Result<T, TaskError>)>> {
-        self.poll_next_ended(cx, |handle, cx| Pin::new(handle).poll(cx))
+        self.poll_next_ended(waker, |handle, cx| Pin::new(handle).poll(cx))
     }
 
     async fn wait_for_the_rest(&mut self) {
         poll_fn(|cx| {
-            while ready!(self.poll_next_ended(cx, TaskHandle::poll_unreceived)).is_some() {}
+            while ready!(self.poll_next_ended(Some(cx.waker()), TaskHandle::poll_unreceived))
+                .is_some()
+            {}
             Poll::Ready(())
         })
         .await;
@@ -469,7 +473,7 @@ impl<T> TaskSet<T> {
     /// Returns the index that a task had, which has ended, and what `receive` made of it.
     fn poll_next_ended<R>(
         &mut self,
-        cx: &mut Context<'_>,
+        waker: Option<&Waker>,
         mut receive: impl FnMut(&mut TaskHandle<T>, &mut Context<'_>) -> Poll<R>,
     ) -> Poll<Option<(usize, R)>> {
         loop {
@@ -478,13 +482,15 @@ impl<T> TaskSet<T> {
             }
             // Without it, handles that are ready say that they are not, and would be asked without end.
             if !coop::has_budget_remaining() {
-                cx.waker().wake_by_ref();
+                if let Some(waker) = waker {
+                    waker.wake_by_ref();
+                }
                 return Poll::Pending;
             }
             let block = match self.current {
                 Some(block) => block,
                 None => {
-                    let block = ready!(self.woken.poll_block(cx));
+                    let block = ready!(self.woken.poll_block(waker));
                     self.blocks[block].look();
                     self.current = Some(block);
                     block
@@ -501,8 +507,8 @@ impl<T> TaskSet<T> {
 }
 
 /// Polls once, also if the task has used up its budget: what has ended is there to be received.
-fn without_waiting<T>(poll: impl FnMut(&mut Context<'_>) -> Poll<Option<T>>) -> Option<T> {
-    let once = pin!(unconstrained(poll_fn(poll)));
+fn without_waiting<T>(mut poll: impl FnMut() -> Poll<Option<T>>) -> Option<T> {
+    let once = pin!(unconstrained(poll_fn(|_| poll())));
     match once.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(ended) => ended,
         Poll::Pending => None,
@@ -600,7 +606,7 @@ impl<T> Stream for TaskSet<T> {
     type Item = Result<T, TaskError>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_join_next(cx)
+        self.poll_join_next(Some(cx.waker()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {

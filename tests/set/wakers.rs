@@ -49,6 +49,31 @@ async fn tokio_4497_the_last_waker_is_woken() {
     ));
 }
 
+// What does not wait takes no waiter's place.
+#[tokio::test]
+async fn try_join_next_leaves_the_waker_of_the_last_poll() {
+    let (mut set, mut ends) = tasks::<1>();
+    let (wakes, waker) = Wakes::new();
+    assert!(poll(&mut set, &waker).is_pending());
+    settle().await;
+    assert!(set.try_join_next().is_none());
+    end(&mut ends[0], 1);
+    settle().await;
+    assert_eq!(wakes.count(), 1);
+    assert_eq!(set.try_join_next().unwrap().unwrap(), 1);
+
+    let (end, ends) = oneshot::channel();
+    let mut map = TaskMap::from_iter([("one", spawn(async { ends.await.unwrap() }))]);
+    let (wakes, waker) = Wakes::new();
+    let mut cx = Context::from_waker(&waker);
+    assert!(Pin::new(&mut map).poll_next(&mut cx).is_pending());
+    settle().await;
+    assert!(map.try_join_next().is_none());
+    end.send(1).unwrap();
+    settle().await;
+    assert_eq!(wakes.count(), 1);
+}
+
 // tokio #6280: with two ended, the second is not to be waited for; also when the budget is used up.
 #[tokio::test]
 async fn tokio_6280_two_that_ended_are_both_there() {

@@ -5,7 +5,7 @@ use std::{
     future::poll_fn,
     hash::Hash,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll, Waker, ready},
 };
 
 use futures_core::Stream;
@@ -440,7 +440,7 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     /// # }
     /// ```
     pub async fn join_next(&mut self) -> Option<(K, Result<T, TaskError>)> {
-        poll_fn(|cx| self.poll_join_next(cx)).await
+        poll_fn(|cx| self.poll_join_next(Some(cx.waker()))).await
     }
 
     /// Returns the key and result of a task that has ended, and does not wait; `None` if none has ended, or the map is
@@ -468,11 +468,11 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
     /// # }
     /// ```
     pub fn try_join_next(&mut self) -> Option<(K, Result<T, TaskError>)> {
-        without_waiting(|cx| self.poll_join_next(cx))
+        without_waiting(|| self.poll_join_next(None))
     }
 
-    fn poll_join_next(&mut self, cx: &mut Context<'_>) -> Poll<Option<(K, Result<T, TaskError>)>> {
-        while let Some((index, result)) = ready!(self.tasks.poll_next_result(cx)) {
+    fn poll_join_next(&mut self, waker: Option<&Waker>) -> Poll<Option<(K, Result<T, TaskError>)>> {
+        while let Some((index, result)) = ready!(self.tasks.poll_next_result(waker)) {
             // There is one, unless a user's `Hash` or `Eq` panicked between.
             if let Some(key) = self.keys.get_mut(index).and_then(Option::take) {
                 self.indices.remove(&key);
@@ -532,7 +532,7 @@ impl<K: Hash + Eq, T> Stream for TaskMap<K, T> {
     type Item = (K, Result<T, TaskError>);
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.poll_join_next(cx)
+        self.poll_join_next(Some(cx.waker()))
     }
 
     fn size_hint(&self) -> (usize, Option<usize>) {
