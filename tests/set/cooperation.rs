@@ -1,13 +1,20 @@
 use std::{
+    future::poll_fn,
+    pin::pin,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
+    task::Poll,
     time::Duration,
 };
 
-use spawn_runtime::{TaskMap, TaskSet, spawn};
-use tokio::sync::Notify;
+use spawn_runtime::{TaskMap, TaskSet, background, spawn};
+use tokio::{
+    sync::Notify,
+    task::{consume_budget, coop::has_budget_remaining},
+};
 
 use crate::support::settle;
 
@@ -159,6 +166,36 @@ fn tokio_2460_more_tasks_than_the_budget_all_come_through() {
             }
         });
     }
+}
+
+// A blocking function with a `limit` is two tasks. The set hears of the first with the last of the budget, and has none to
+// ask for the second.
+#[tokio::test]
+async fn a_function_that_goes_to_the_pool_when_the_budget_is_used_up_is_heard_of() {
+    #[background(blocking, limit = 1)]
+    fn call(ends: mpsc::Receiver<()>) -> bool {
+        ends.recv().is_err()
+    }
+    let (end, ends) = mpsc::channel();
+    let mut set = TaskSet::from_iter([call(ends)]);
+    // It has its permit, and runs.
+    settle().await;
+    let joined = spawn(async move {
+        // As many as leave one.
+        for _ in 0..127 {
+            consume_budget().await;
+        }
+        let mut next = pin!(set.join_next());
+        let polled = poll_fn(|cx| Poll::Ready(next.as_mut().poll(cx))).await;
+        assert!(polled.is_pending());
+        assert!(!has_budget_remaining());
+        next.await
+    });
+    settle().await;
+    drop(end);
+    let joined = tokio::time::timeout(Duration::from_secs(60), joined).await;
+    let joined = joined.expect("it is woken when the function ends").unwrap();
+    assert!(joined.unwrap().unwrap());
 }
 
 // A pass over all tasks for each that ends would be 50 million polls here.

@@ -3,6 +3,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+use tokio::task::coop;
+
 use super::woken::{BlockWaker, Woken};
 use crate::{TaskError, TaskHandle};
 
@@ -14,7 +16,7 @@ pub(super) struct Block<T> {
     handles: Vec<Option<TaskHandle<T>>>,
     /// One bit for each slot.
     occupied: u32,
-    /// Never polled, so that they wake no task yet.
+    /// Not polled yet, or in vain: their tasks do not wake the block.
     fresh: u32,
     /// Yet to be looked at.
     unseen: u32,
@@ -113,6 +115,11 @@ impl<T> Block<T> {
                 self.handles[slot] = None;
                 self.occupied &= !bit;
                 return Some((slot, received));
+            }
+            // A task that goes on as a second one is polled twice. If the first poll took the last of the budget, the
+            // second has left no waker.
+            if !coop::has_budget_remaining() {
+                self.fresh |= bit;
             }
         }
         None
