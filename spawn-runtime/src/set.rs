@@ -20,7 +20,7 @@ use self::{
     block::{Block, SLOTS},
     woken::Woken,
 };
-use crate::{AbortOnDrop, TaskError, TaskHandle};
+use crate::{AbortOnDrop, TaskError, TaskHandle, error::catch_panic};
 
 /// A collection of tasks whose values are wanted: as they come, or all in order.
 ///
@@ -419,7 +419,7 @@ impl<T> TaskSet<T> {
     /// # }
     /// ```
     pub fn cancel_all(&self) {
-        self.handles().for_each(TaskHandle::cancel);
+        self.for_each(TaskHandle::cancel);
     }
 
     /// Aborts each task, as [`TaskHandle::abort`] does.
@@ -440,11 +440,15 @@ impl<T> TaskSet<T> {
     /// # }
     /// ```
     pub fn abort_all(&self) {
-        self.handles().for_each(TaskHandle::abort);
+        self.for_each(TaskHandle::abort);
     }
 
-    fn handles(&self) -> impl Iterator<Item = &TaskHandle<T>> {
-        self.blocks.iter().flat_map(Block::handles)
+    /// Calls `act` with each handle. An abort or a token may wake a user's waker: one that panics keeps no task after it
+    /// alive.
+    fn for_each(&self, act: impl Fn(&TaskHandle<T>)) {
+        for handle in self.blocks.iter().flat_map(Block::handles) {
+            catch_panic(|| act(handle));
+        }
     }
 
     /// Returns the number, in the order of insertion, of the task that has or last had this index.

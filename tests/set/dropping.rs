@@ -1,6 +1,14 @@
-use spawn_runtime::{TaskMap, TaskSet, spawn};
+use std::{
+    future::pending,
+    pin::{Pin, pin},
+    sync::Arc,
+    task::{Context, Wake, Waker},
+};
 
-use crate::support::{Drops, PanicsOnDrop, settle};
+use spawn_runtime::{CancellationToken, TaskMap, TaskSet, background, spawn, spawn_local};
+use tokio::{sync::oneshot, task::LocalSet};
+
+use crate::support::{Drops, PanicsOnDrop, never, settle};
 
 #[tokio::test]
 async fn dropping_a_set_aborts_its_tasks() {
@@ -47,6 +55,66 @@ async fn destructors_that_panic_do_not_reach_the_caller_that_drops_the_set() {
     settle().await;
     drop(set);
     settle().await;
+}
+
+struct Panics;
+
+impl Wake for Panics {
+    fn wake(self: Arc<Self>) {
+        panic!("a bad waker");
+    }
+}
+
+// The abort of a task of a `LocalSet` wakes what polls that set.
+#[tokio::test]
+async fn a_waker_that_panics_at_an_abort_keeps_no_other_task_alive() {
+    let bad = Waker::from(Arc::new(Panics));
+    let mut local = LocalSet::new();
+    let mut abort_two = |abort: fn(TaskSet<()>)| {
+        let entered = local.enter();
+        let task = spawn_local(pending());
+        drop(entered);
+        let polled = Pin::new(&mut local).poll(&mut Context::from_waker(&bad));
+        assert!(polled.is_pending());
+        let other = never();
+        let ends = other.abort_handle();
+        abort(TaskSet::from_iter([task, other]));
+        ends
+    };
+    let dropped = abort_two(drop);
+    settle().await;
+    assert!(dropped.is_finished());
+
+    let aborted = abort_two(|set| {
+        set.abort_all();
+        std::mem::forget(set);
+    });
+    settle().await;
+    assert!(aborted.is_finished());
+}
+
+#[tokio::test]
+async fn a_waker_that_panics_at_a_token_keeps_no_other_task_from_being_cancelled() {
+    #[background]
+    async fn lends(lend: oneshot::Sender<CancellationToken>, #[cancel] token: CancellationToken) {
+        let _ = lend.send(token);
+        pending().await
+    }
+    #[background]
+    async fn polite(#[cancel] token: CancellationToken) {
+        token.cancelled().await;
+    }
+    let (lend, lent) = oneshot::channel();
+    let mut set = TaskSet::from_iter([lends(lend), polite()]);
+    let token = lent.await.unwrap();
+    let bad = Waker::from(Arc::new(Panics));
+    let mut cancelled = pin!(token.cancelled());
+    let polled = cancelled.as_mut().poll(&mut Context::from_waker(&bad));
+    assert!(polled.is_pending());
+    set.cancel_all();
+    settle().await;
+    set.try_join_next().unwrap().unwrap();
+    assert_eq!(set.len(), 1);
 }
 
 #[tokio::test(start_paused = true)]
