@@ -4,11 +4,12 @@ use std::{
     fmt::{self, Display, Formatter},
     future::pending,
     panic::{AssertUnwindSafe, catch_unwind, panic_any},
+    sync::mpsc,
     time::Duration,
 };
 
-use spawn_runtime::{TaskErrorKind, TaskHandle, TaskScope, background};
-use tokio::task::yield_now;
+use spawn_runtime::{TaskErrorKind, TaskFailure, TaskHandle, TaskObserver, TaskScope, background};
+use tokio::{sync::oneshot, task::yield_now};
 
 use crate::support::{Drops, Failures, PanicsOnDrop, accounted, on_each_runtime};
 
@@ -242,4 +243,45 @@ async fn an_error_whose_destructor_panics_is_reported_and_its_task_leaves() {
     for name in names {
         assert_eq!(failures.of(name).len(), 1, "{name}");
     }
+}
+
+struct BadObserver(#[allow(dead_code)] PanicsOnDrop);
+
+impl TaskObserver for BadObserver {}
+
+fn bad_hook() -> impl Fn(&TaskFailure) + Send + Sync + 'static {
+    let bomb = PanicsOnDrop;
+    move |_| {
+        let _ = &bomb;
+    }
+}
+
+// The last task of a scope that was dropped is what drops them.
+#[test]
+fn an_observer_or_a_hook_whose_destructor_panics_changes_no_end_of_a_task() {
+    on_each_runtime(|| async {
+        let scopes = [
+            TaskScope::builder().observer(BadObserver(PanicsOnDrop)),
+            TaskScope::builder().on_failure(bad_hook()),
+        ];
+        for scope in scopes {
+            let scope = scope.build();
+            let (runs, running) = oneshot::channel();
+            let (end, ends) = mpsc::channel::<()>();
+            let task = scope.spawn_blocking(move || {
+                let _ = runs.send(());
+                ends.recv().is_err()
+            });
+            running.await.unwrap();
+            drop(scope);
+            drop(end);
+            assert!(task.await.unwrap());
+        }
+        // A failure that was not received yet keeps the hook.
+        let scope = TaskScope::builder().on_failure(bad_hook()).build();
+        let task = scope.spawn_result(async { Err::<(), _>("disk full") });
+        scope.wait().await;
+        drop(scope);
+        assert_eq!(task.await.unwrap(), Err("disk full"));
+    });
 }

@@ -163,3 +163,10 @@ impl Route {
         catch_panic(|| drop(failure));
     }
 }
+
+impl Drop for Route {
+    fn drop(&mut self) {
+        // The scope may be gone: then this drops the hook, whose destructor is user code.
+        catch_panic(|| drop(self.hook.take()));
+    }
+}

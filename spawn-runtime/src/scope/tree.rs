@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    mem,
     sync::{Arc, Weak},
 };
 
@@ -179,6 +180,8 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
+        // The destructors of a hook and an observer are user code, and this may be the end of the scope's last task.
+        catch_panic(|| drop(mem::take(&mut self.settings)));
         let Some(parent) = self.parent.take() else {
             return;
         };
