@@ -19,7 +19,9 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 
-use crate::support::{Drops, Failures, PanicsOnDrop, Witness, settle};
+use crate::support::{
+    Drops, Failures, PanicsOnDrop, Witness, runtime_with_one_blocking_thread, settle,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 
@@ -423,4 +425,27 @@ async fn a_method_of_a_trait_may_return_a_guard() {
     let guard: TaskGuard = refresh.refresh();
     settle().await;
     assert!(guard.is_finished());
+}
+
+// It holds no handle by which the failure could be received.
+#[test]
+fn a_blocking_function_that_is_never_called_reports_a_destructor_that_panics_when_it_happens() {
+    #[background(guard, blocking)]
+    fn never_called_bomb(_argument: PanicsOnDrop) {}
+
+    let failures = Failures::listen();
+    runtime_with_one_blocking_thread().block_on(async {
+        let (release, held) = mpsc::channel::<()>();
+        let holds = tokio::task::spawn_blocking(move || held.recv().is_err());
+        let guard = never_called_bomb(PanicsOnDrop);
+        guard.abort();
+        drop(release);
+        assert!(holds.await.unwrap());
+        while !guard.is_finished() {
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert_eq!(failures.of("never_called_bomb").len(), 1);
+        drop(guard);
+        assert_eq!(failures.of("never_called_bomb").len(), 1);
+    });
 }

@@ -369,3 +369,25 @@ async fn a_failure_hook_is_called_in_the_span_of_the_task() {
     scope.wait().await;
     assert_eq!(heard.lock().unwrap()[2].0, "called_in_a_span");
 }
+
+#[tokio::test]
+async fn the_refusal_of_a_blocking_function_is_reported_in_its_span() {
+    #[background(on = scope, blocking)]
+    fn refused_in_a_span(scope: &TaskScope, _notes: NotesSpan) {}
+
+    let (_seen, _guard) = listen();
+    let heard = Arc::new(Mutex::new(Vec::new()));
+    let scope = TaskScope::builder()
+        .on_failure({
+            let heard = heard.clone();
+            move |_| heard.lock().unwrap().push(current_span())
+        })
+        .build();
+    scope.close();
+    let notes = Arc::default();
+    let span = info_span!("request");
+    span.in_scope(|| refused_in_a_span(&scope, NotesSpan(Arc::clone(&notes))).detach());
+    settle().await;
+    assert_eq!(*notes.lock().unwrap(), [Some("request")]);
+    assert_eq!(*heard.lock().unwrap(), [Some("request")]);
+}

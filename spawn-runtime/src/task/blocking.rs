@@ -27,19 +27,39 @@ struct Call<F> {
     function: F,
     identity: Identity,
     is_handed_over: bool,
+    /// Whether the task reports its failure itself. `R` says so only beside the type of the value.
+    at_the_end: bool,
     /// Given back when the function's destructors have run.
     permit: Option<Permit>,
     #[cfg(feature = "tracing")]
     span: CallSpan,
 }
 
+impl<F> Call<F> {
+    /// Drops the function, in its span, and tells the owner that it was refused.
+    fn refuse<R: Report<T>, T>(self, by: &impl Owner) -> Outcome<T> {
+        let identity = self.identity;
+        #[cfg(feature = "tracing")]
+        let _entered = self.span.enter();
+        match catch_unwind(AssertUnwindSafe(|| drop(self.function))) {
+            Ok(()) => refused::<R, T>(by, identity),
+            Err(payload) => panicked(by, identity, payload, R::AT_THE_END),
+        }
+    }
+}
+
 impl<R, F, O: Owner> BlockingCall<R, F, O> {
-    pub(crate) fn new(identity: Identity, _: R, owner: O, function: F) -> Self {
+    pub(crate) fn new<T>(identity: Identity, _: R, owner: O, function: F) -> Self
+    where
+        R: Report<T>,
+        F: FnOnce() -> T,
+    {
         BlockingCall {
             call: Some(Call {
                 function,
                 identity,
                 is_handed_over: false,
+                at_the_end: R::AT_THE_END,
                 permit: None,
                 #[cfg(feature = "tracing")]
                 span: CallSpan::current(),
@@ -74,7 +94,7 @@ impl<R, F, O: Owner> Drop for BlockingCall<R, F, O> {
                 drop(call.permit);
                 self.owner.leaves(Ending::Cancelled, None);
             }
-            Err(payload) => panicked(&self.owner, identity, payload, false),
+            Err(payload) => panicked(&self.owner, identity, payload, call.at_the_end),
         }
     }
 }
@@ -115,20 +135,12 @@ where
 
     fn refuse(mut self, by: impl Owner) -> Outcome<T> {
         let call = self.call.take().expect("refused in place of a call");
-        let identity = call.identity;
-        match catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
-            Ok(()) => refused::<R, T>(&by, identity),
-            Err(payload) => panicked(&by, identity, payload, R::AT_THE_END),
-        }
+        call.refuse::<R, T>(&by)
     }
 
     fn give_up(mut self) -> Outcome<T> {
         let call = self.call.take().expect("given up in place of a call");
-        let identity = call.identity;
-        match catch_unwind(AssertUnwindSafe(|| drop(call.function))) {
-            Ok(()) => refused::<R, T>(&self.owner, identity),
-            Err(payload) => panicked(&self.owner, identity, payload, R::AT_THE_END),
-        }
+        call.refuse::<R, T>(&self.owner)
     }
 
     fn run(mut self) -> Outcome<T> {
