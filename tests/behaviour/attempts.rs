@@ -232,6 +232,44 @@ async fn fails_in_scope(scope: &TaskScope, tries: Tries) -> Result<(), String> {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_attempt_that_is_cancelled_while_it_waits_for_its_permit_is_not_counted() {
+    #[background(attempts = 3, backoff = "1s..1s", limit = 1)]
+    async fn in_turn(holds: bool, #[cancel] token: CancellationToken) -> Result<(), String> {
+        if holds {
+            token.cancelled().await;
+        }
+        Err("disk full".to_owned())
+    }
+    let waits = in_turn(false);
+    settle().await;
+    let holds = in_turn(true);
+    sleep(2 * SECOND).await;
+    waits.cancel();
+    let error = waits.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (TaskErrorKind::Cancelled, 1)
+    );
+    holds.cancel();
+    assert!(holds.await.unwrap().is_err());
+}
+
+// tokio drops an aborted task, and with it what the task knew.
+#[tokio::test(start_paused = true)]
+async fn the_error_of_an_aborted_task_tells_of_one_attempt() {
+    let (scope, tries) = (TaskScope::new(), Tries::default());
+    let handle = fails_in_scope(&scope, tries.clone());
+    sleep(5 * 3_600 * SECOND).await;
+    assert!(tries.count() > 2);
+    handle.abort();
+    let error = handle.await.unwrap_err();
+    assert_eq!(
+        (error.kind(), error.attempts()),
+        (TaskErrorKind::Cancelled, 1)
+    );
+}
+
+#[tokio::test(start_paused = true)]
 async fn cancelled_in_the_wait_it_starts_no_further_attempt() {
     let scope = TaskScope::new();
     let (tries, begun) = (Tries::default(), Instant::now());

@@ -245,9 +245,9 @@ impl<R, P, M, B> Attempted<R, P, M, B> {
 }
 
 impl<R, P, M, B> Attempted<R, P, M, B> {
-    /// Returns whether no attempt can follow the one that was started. `u32::MAX` is for a worker that must not end.
-    fn is_last(&self) -> bool {
-        self.attempts >= self.policy.at_most && self.policy.at_most != u32::MAX
+    /// Returns whether no attempt can follow the one of this number. `u32::MAX` is for a worker that must not end.
+    fn is_last(&self, attempt: u32) -> bool {
+        attempt >= self.policy.at_most && self.policy.at_most != u32::MAX
     }
 }
 
@@ -274,9 +274,7 @@ where
             this.stage = Stage::Due;
         }
         if let Stage::Due = this.stage {
-            this.attempts = this.attempts.saturating_add(1);
-            this.in_a_row = this.in_a_row.saturating_add(1);
-            let is_last = this.is_last();
+            let is_last = this.is_last(this.attempts.saturating_add(1));
             let body = (this.make)(is_last);
             this.stage = Stage::Running { body, since: None };
         }
@@ -291,7 +289,12 @@ where
         let Stage::Running { body, since } = &mut this.stage else {
             unreachable!("polled when `poll_ready` is ready");
         };
-        let since = *since.get_or_insert_with(Instant::now);
+        let since = *since.get_or_insert_with(|| {
+            // Counted here: one that is cancelled while it waits for its permit was not started.
+            this.attempts = this.attempts.saturating_add(1);
+            this.in_a_row = this.in_a_row.saturating_add(1);
+            Instant::now()
+        });
         let mut ended = match catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_body(cx))) {
             Ok(Poll::Pending) => return Poll::Pending,
             Ok(Poll::Ready(ended)) => Ok(ended),
@@ -358,7 +361,7 @@ where
             Ok(Ended::TimedOut(_)) | Err(_) => true,
             Ok(Ended::HandsOver(_) | Ended::Again) => false,
         };
-        failed && !self.is_last() && !self.policy.token.is_cancelled()
+        failed && !self.is_last(self.attempts) && !self.policy.token.is_cancelled()
     }
 
     #[cfg(feature = "tracing")]
