@@ -162,14 +162,9 @@ struct Calling {
 }
 
 impl AbortControl {
-    /// Tells of the task that waits, right after it was spawned.
+    /// Tells of the task that waits, right after it was spawned: before there is a handle that could abort it.
     pub(crate) fn waiting(&self, waiting: AbortHandle) {
-        let waiting = self.waiting.get_or_init(|| waiting);
-        // A scope that shuts down may have been faster.
-        let is_aborted = self.lock().aborted;
-        if is_aborted {
-            waiting.abort();
-        }
+        self.waiting.get_or_init(|| waiting);
     }
 
     fn handed_over(&self, call: AbortHandle) {
