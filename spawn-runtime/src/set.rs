@@ -65,11 +65,11 @@ use crate::{AbortOnDrop, TaskError, TaskHandle, error::catch_panic};
 #[must_use = "dropping a `TaskSet` aborts its tasks; await one of its `join` methods"]
 pub struct TaskSet<T> {
     blocks: Vec<Block<T>>,
-    /// Of the empty blocks, but for the one that is being filled.
+    /// The indices of the empty blocks, without the one that is being filled.
     empty: Vec<usize>,
-    /// The one that is being filled.
+    /// The index of the block that is being filled.
     filling: Option<usize>,
-    /// The one that was woken and not yet seen through.
+    /// The index of the block that was woken, and whose tasks are not all looked at yet.
     current: Option<usize>,
     woken: Arc<Woken>,
     len: usize,
@@ -474,7 +474,8 @@ impl<T> TaskSet<T> {
         .await;
     }
 
-    /// Returns the index that a task had, which has ended, and what `receive` made of it.
+    /// Returns the index that a task had, which has ended, and what `receive` made of it. While there is none, `waker`
+    /// waits for one; without it nothing does.
     fn poll_next_ended<R>(
         &mut self,
         waker: Option<&Waker>,
