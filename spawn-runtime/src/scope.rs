@@ -6,7 +6,12 @@
 //!    in `membership.rs`; `refusal.rs` is that of a task that came too late.
 //! 4. `shutdown.rs` ends a scope and makes its `report.rs`; `run.rs` and `signal.rs` begin that by themselves.
 //!
-//! With a `limit` tasks wait in `slots.rs`; callers that wait for a scope are in `wakers.rs`.
+//! With a `limit` tasks wait in `slots.rs`; callers that wait for a scope are in `wakers.rs`. What users see of a scope,
+//! besides `TaskScope` below, is in `builder.rs`, `info.rs` and `observer.rs`.
+//!
+//! A `TaskScope` is a reference to a `Node`. Entries, and so tasks, keep the node alive, and a node keeps its parent
+//! alive, not its children. So the last `TaskScope` can end the tasks, and a node is freed when it has no `TaskScope`,
+//! no task and no child any more.
 
 mod builder;
 mod counts;

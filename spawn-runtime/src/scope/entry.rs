@@ -36,13 +36,14 @@ pub(super) struct Entry {
     /// `NEW`, `WAITING` or `BEGUN`. Relaxed: the spawner stores it before the task is spawned, and then only the task, which
     /// loads it in its next poll. The load in `info` may be late. It publishes nothing.
     stage: AtomicU8,
-    /// Spares the task a lock. Relaxed: the store in `set_abort` publishes nothing to the load in `is_polled`. The id is
+    /// Spares the task a lock. Relaxed: the store in `set_abort` publishes nothing to the load in `learn_id`. The id is
     /// behind the lock, and so it is looked for there if this is not seen yet.
     has_id: AtomicBool,
     control: Mutex<Control>,
     /// In a scope with a `limit`. Only the task itself takes it.
     slot: Mutex<Slot>,
-    /// A blocking function, which its scope cannot refuse any more.
+    /// A blocking function. Unlike a future it waits for its slot on a thread of the pool, and an abort ends it only before
+    /// that.
     is_call: bool,
     observed: Observed,
 }
@@ -51,7 +52,7 @@ pub(super) struct Entry {
 #[derive(Default)]
 struct Observed {
     spawned: OnceLock<()>,
-    /// Relaxed: only the task itself goes by it.
+    /// Relaxed: only the task itself uses it.
     started: AtomicBool,
 }
 
@@ -61,9 +62,10 @@ struct Control {
     label: Option<Label>,
     id: Option<Id>,
     abort: Option<AbortHandle>,
-    /// A shutdown has aborted it, before the observer was told of another end.
+    /// A shutdown has aborted it.
     aborted: bool,
-    /// The observer is told how it ended. What is counted is the same.
+    /// The observer was told how it ended. A shutdown does not abort it any more, or the report would count another end
+    /// than the observer did.
     told: bool,
     left: bool,
 }
@@ -235,8 +237,8 @@ impl Entry {
         }
     }
 
-    /// A task that waits for a slot is refused in its next poll, for which it was woken when there were no slots any
-    /// more. An abort would have it cancelled.
+    /// Aborts the task, unless it waits for a slot: then it is refused in its next poll, for which it was woken when the
+    /// scope stopped giving slots. After an abort it would be cancelled.
     fn abort_by(&self, abort: &AbortHandle) {
         if !self.waits_for_slot() {
             // It wakes a `LocalSet`, whose waker may be user code.
@@ -244,8 +246,8 @@ impl Entry {
         }
     }
 
-    /// Locks the slot after `control.aborted` was stored. A task stores its slot, and looks at `aborted` then. So if it
-    /// gets one all the same, either it sees that it is aborted, or this sees its slot.
+    /// Called when `control.aborted` is stored, before this locks the slot. A task that gets a slot stores that first, and
+    /// then looks at `aborted`. So either the task sees that it is aborted, or this sees the slot.
     fn waits_for_slot(&self) -> bool {
         self.node.slots.is_some() && !self.is_call && !lock(&self.slot).is_held()
     }
@@ -260,7 +262,7 @@ impl Entry {
         *lock(&self.slot) = slot;
     }
 
-    /// Waits for a slot of the scope. An `Err`: there will be none.
+    /// Waits for a slot of the scope. Returns an `Err` if the scope gives none any more.
     #[cold]
     pub(super) fn poll_slot(
         &self,

@@ -44,8 +44,8 @@ impl Node {
         Arc::new(Entry::new(self.clone(), shard, task))
     }
 
-    /// A task ends: its observer is told, the next task gets its slot, and it is noted if it is the first that
-    /// failed, which may close the scope. Then it [leaves](Self::leave). All of this may call user code.
+    /// Ends a task that has not left yet: tells the observer, gives the task's slot to the next one, and notes a failure,
+    /// which may close the scope. All of this may call user code. Then the task [leaves](Self::leave).
     #[inline]
     pub(super) fn end(
         self: &Arc<Self>,
@@ -64,8 +64,8 @@ impl Node {
         }
     }
 
-    /// A task that has ended is counted and forgotten. No user code runs meanwhile. `true`: those are to be
-    /// [woken](Self::wake_waiters) that wait for the last.
+    /// Counts a task that has ended and removes it, without calling user code. Returns whether the callers that wait for
+    /// the last task are to be [woken](Self::wake_waiters).
     #[inline]
     pub(super) fn leave(&self, entry: &Entry, ending: Ending) -> bool {
         let aborted_task = if ending == Ending::Cancelled {
@@ -106,8 +106,8 @@ impl Node {
         ending: Ending,
         aborted_task: Option<&TaskInfo>,
     ) -> impl FnOnce(&mut Counts, &mut Vec<TaskInfo>) {
-        // By another scope's shutdown, it is one of the cancelled: a list of them would grow for as long as
-        // this scope lives.
+        // A task that the shutdown of another scope has aborted is counted as cancelled here: a list of those would
+        // grow for as long as this scope lives.
         move |counts, aborted| match aborted_task.filter(|_| self.is_aborting()) {
             None => counts.count(ending),
             Some(task) => {
@@ -124,15 +124,16 @@ impl Node {
         }
     }
 
-    /// Returns whether a failure is to be noted. The first one is, and the scopes above hear of it through this one. In
-    /// a scope that fails fast all are until it is closed and cancelled: it is to be so when a task that failed has left,
-    /// and the first one may not have come that far.
+    /// Returns whether a failure is to be noted, which takes an allocation. The first one is, for this scope and those
+    /// above it. In a scope that fails fast so are the others, until the scope is closed and cancelled: it has to be when
+    /// any task that failed has left, and the task that failed first may not have come that far.
     pub(super) fn keeps_failure(&self) -> bool {
         self.first_failure.get().is_none()
             || self.settings.fail_fast && !(self.is_closed() && self.is_stopping())
     }
 
-    /// A task has failed. What a plain child supervises is no failure of a `fail_fast` scope above it.
+    /// Notes a failure here and in the scopes above. It stops below a `fail_fast` scope whose child is not `fail_fast`:
+    /// such a child is a supervisor, whose failures do not end its parent.
     #[cold]
     fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
         let mut node = self;

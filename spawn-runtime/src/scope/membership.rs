@@ -24,8 +24,11 @@ impl Membership {
         Membership(entry)
     }
 
-    /// Lets a closure, of which the scope cannot make two tasks, wait for its slot on the thread that calls it.
-    /// `refuse` is called before it if there are no slots any more.
+    /// Makes a closure wait for its slot on the thread of the pool that calls it. If the scope gives no slots any more,
+    /// `refuse` is called before the closure.
+    ///
+    /// A blocking function that the scope starts itself holds no thread meanwhile (`queued_blocking.rs`). This is for a
+    /// closure that comes through a user's spawner, which has given the thread already.
     pub(super) fn when_ready<T, F>(
         self,
         refuse: impl FnOnce() + Send + 'static,
@@ -72,9 +75,9 @@ impl Owner for Membership {
         }
     }
 
-    /// tokio drops the outcome right after this poll if the handle was dropped, and so the failure is
-    /// reported. If there is a handle, the task is not to stay until that is awaited. So it leaves in a task
-    /// of its own, which runs next on this thread; or before that when the handle receives the failure.
+    /// The task leaves when its failure was reported or received. If the handle was dropped, tokio drops the outcome right
+    /// after this poll, which reports the failure. If there is a handle, it may be awaited much later, and the task must
+    /// not stay until then: so a task that is spawned here, and that tokio runs next on this thread, makes it leave.
     fn leaves_later(&self, ending: Ending, failure: Option<Arc<TaskFailure>>) -> Departure {
         self.0.node.end(&self.0, ending, failure);
         let leaving = Some((self.0.clone(), ending));
@@ -131,7 +134,8 @@ impl Leave for Leaving {
     fn leave(&self) {
         let mut leaving = lock(&self.0);
         if let Some((entry, ending)) = leaving.take() {
-            // Under the lock: the task has left when any of the clones is gone, whichever makes it leave.
+            // Under the lock: when the drop of any clone returns, the task has left, also if another clone made it
+            // leave.
             let is_last = entry.node.leave(&entry, ending);
             // A waker may drop another clone.
             drop(leaving);

@@ -37,7 +37,7 @@ pub(crate) struct Node {
 }
 
 /// What a scope is made with.
-#[derive(Clone, Default)]
+#[derive(Default)]
 pub(super) struct Settings {
     pub(super) name: Option<&'static str>,
     pub(super) fail_fast: bool,
@@ -49,6 +49,7 @@ pub(super) struct Settings {
 /// The scopes below. No other lock is taken while this is held, but for those of the token in `child`.
 #[derive(Default)]
 pub(super) struct Children {
+    /// A child that is made now is closed at once.
     pub(super) closed: bool,
     /// All scopes below are closed too.
     pub(super) all_closed: bool,
@@ -144,8 +145,8 @@ impl Node {
     }
 
     pub(super) fn is_aborting(&self) -> bool {
-        // Relaxed: it publishes nothing. A task that was aborted sees what `set_aborting` stored before, since the abort
-        // has locked the task's `control` after that, and the task before this.
+        // Relaxed: it publishes nothing. A task that was aborted sees what `set_aborting` stored: `Entry::abort` locks the
+        // task's `control` after that store, and the task locks it before this load.
         self.aborting.load(Relaxed)
     }
 

@@ -106,8 +106,8 @@ impl Registry {
     /// Counts how a task ended and forgets it, in one step. `count` is told the counts, and `above` counts it in the
     /// scopes above.
     ///
-    /// Returns whether a shard has no task any more, here or as `above` says. Those that wait for the last task then
-    /// look whether the scope [is empty](Self::is_empty).
+    /// Returns whether a shard has no task any more, here or as `above` says. If so, the scope may be
+    /// [empty](Self::is_empty), for which callers wait.
     #[inline]
     pub(super) fn leave(
         &self,
@@ -259,7 +259,7 @@ const FEW: usize = 64;
 /// For how many tasks a lock is held at a time, so that a spawner does not wait long: some microseconds.
 const LIST_CHUNK: usize = 128;
 
-/// As many as can be of use.
+/// Returns how many shards a scope has: as many as threads can run at once, and 16 at most.
 fn shards() -> usize {
     static SHARDS: OnceLock<usize> = OnceLock::new();
     *SHARDS

@@ -15,8 +15,10 @@ use crate::error::catch_panic;
 /// How long a shutdown waits for what it has aborted.
 const LAST_WAIT: Duration = Duration::from_secs(1);
 
-/// Each caller goes through all of it, since any of them may be dropped on the way, and a task of the very
-/// scope is. Each step does nothing where another caller has done it already.
+/// Closes, waits, aborts, reports.
+///
+/// Each caller goes through all the steps, since the future of any other may be dropped on the way: that of a task of
+/// this scope is, by the abort. A step does nothing where another caller has done it.
 pub(super) async fn shut_down(
     node: &Arc<Node>,
     grace: Duration,
@@ -174,9 +176,9 @@ impl Drop for Aborting {
 }
 
 async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
-    // A task may be counted and not yet off the list, or be about to learn its id. Then it is looked again: each
-    // task is to be in one place. It takes as long as the system leaves a thread out, so that a number of tries is no
-    // bound; and not tokio's time, which may be paused.
+    // A task that is leaving may be counted and listed, and one that is being spawned is listed only when its id is
+    // known. Each task has to be in one place: so look again until the numbers agree. A number of tries would be no
+    // bound, since the system may suspend that task's thread; tokio's clock would be none, since it may be paused.
     let looks_until = std::time::Instant::now() + LAST_WAIT;
     let (counts, aborted, still_running) = loop {
         let (counts, aborted) = node.ended();

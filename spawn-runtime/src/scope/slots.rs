@@ -57,7 +57,7 @@ impl Slots {
     }
 }
 
-/// That of a task.
+/// The slot of a task.
 #[derive(Default)]
 pub(super) enum Slot {
     /// Before the task was polled if no slot was free, and when it has left.

@@ -207,7 +207,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
             waits: task.is_waiting(),
             is_call: false,
         };
-        // Else it would be counted before it panics.
+        // Before it is admitted: a call that panics outside a runtime must not be counted.
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
@@ -236,7 +236,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         }
         let new_task = NewTask::call(call.identity(), call.spawned_at());
         let name = new_task.name;
-        // Else it would be counted before it panics.
+        // Before it is admitted: a call that panics outside a runtime must not be counted.
         self.runtime.check(name);
         let entry = match self.node.admit(new_task) {
             Ok(entry) => entry,
