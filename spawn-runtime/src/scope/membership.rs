@@ -88,7 +88,7 @@ impl Owner for Membership {
                 drop(runtime.spawn(async move { drop(next) }));
                 departure
             }
-            // Outside tokio there is no next task.
+            // Outside tokio there is no next task: it leaves here, where `departure` is dropped.
             Err(_) => Departure::NONE,
         }
     }
