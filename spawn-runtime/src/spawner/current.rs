@@ -32,7 +32,8 @@ impl Executor for CurrentRuntime {
     #[track_caller]
     fn check(&self, name: TaskName) {
         // Within a task there is a runtime. To ask for the task's id is cheaper than for a handle, whose count
-        // all threads share.
+        // all threads share. One case is not seen: the destructor of a task's value, when a handle is dropped outside a
+        // runtime. tokio gives that the task's id too, and then panics itself.
         if tokio::task::try_id().is_none() {
             check_outside_a_task(name);
         }
