@@ -3,13 +3,17 @@
 use std::sync::{
     Arc, LazyLock, Mutex,
     atomic::{AtomicUsize, Ordering::SeqCst},
+    mpsc::{Receiver, channel},
 };
 use std::time::Duration;
 
-use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, TaskState, background};
+use spawn_runtime::{
+    CancellationToken, Spawn, Task, TaskInfo, TaskObserver, TaskScope, TaskState, background,
+};
 use tokio::{
     runtime::{Builder, Handle, Runtime},
-    task::JoinHandle,
+    sync::oneshot,
+    task::{Id, JoinHandle},
 };
 
 use crate::support::{leaked, runtime_with_one_blocking_thread, settle};
@@ -494,4 +498,38 @@ async fn a_function_that_waits_for_its_turn_outside_a_scope_joins_the_one_it_is_
     spawner.0.wait().await;
     let report = spawner.0.shutdown(Duration::ZERO).await;
     assert_eq!(report.finished, 1, "{report}");
+}
+
+/// The ids of the tasks that were spawned, also of those that were refused.
+#[derive(Default)]
+struct SpawnedIds(Mutex<Vec<Id>>);
+
+impl TaskObserver for SpawnedIds {
+    fn spawned(&self, task: &TaskInfo) {
+        self.0.lock().unwrap().push(task.id());
+    }
+}
+
+#[tokio::test]
+async fn a_scope_that_a_waiting_function_joins_or_is_refused_by_knows_it_by_the_id_of_its_handle() {
+    #[background(on = spawner.clone(), blocking, limit = 1)]
+    fn waits(spawner: &CallsInScope, begun: oneshot::Sender<()>, go: Receiver<()>) {
+        begun.send(()).unwrap();
+        go.recv().unwrap_err();
+    }
+    let spawned = Arc::new(SpawnedIds::default());
+    let spawner = CallsInScope(TaskScope::builder().observer(spawned.clone()).build());
+    let ((begun, has_begun), (release, go)) = (oneshot::channel(), channel());
+    let joins = waits(&spawner, begun, go);
+    has_begun.await.unwrap();
+    let listed = spawner.0.tasks();
+    let ids: Vec<_> = listed.iter().map(TaskInfo::id).collect();
+    assert_eq!(ids, [joins.id()]);
+    drop(release);
+    spawner.0.close();
+    let refused = waits(&spawner, oneshot::channel().0, channel().1);
+    let ids = [joins.id(), refused.id()];
+    joins.await.unwrap();
+    assert!(refused.await.unwrap_err().is_refused());
+    assert_eq!(*spawned.0.lock().unwrap(), ids);
 }

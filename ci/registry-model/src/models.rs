@@ -389,6 +389,7 @@ fn a_call_is_a_task_that_does_not_wait() {
         Identity {
             name: 0,
             label: None,
+            id: None,
         },
         std::panic::Location::caller(),
     );

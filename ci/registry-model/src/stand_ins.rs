@@ -52,6 +52,7 @@ pub fn try_id() -> Option<Id> {
 pub struct Identity {
     pub name: TaskName,
     pub label: Option<Label>,
+    pub id: Option<Id>,
 }
 
 #[allow(dead_code)]
@@ -202,6 +203,7 @@ pub(crate) mod node {
             let task = NewTask {
                 name: task,
                 label: Some(task.into()),
+                id: None,
                 spawned_at: std::panic::Location::caller(),
                 waits: false,
                 is_call: false,

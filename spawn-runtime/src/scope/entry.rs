@@ -79,6 +79,8 @@ const BEGUN: u8 = 2;
 pub(super) struct NewTask {
     pub(super) name: TaskName,
     pub(super) label: Option<Label>,
+    /// That of its handle, where another task has gone on as this one.
+    pub(super) id: Option<Id>,
     pub(super) spawned_at: &'static Location<'static>,
     /// It has to wait for a permit.
     pub(super) waits: bool,
@@ -92,6 +94,7 @@ impl NewTask {
         NewTask {
             name: identity.name,
             label: identity.label,
+            id: identity.id,
             spawned_at,
             waits: false,
             is_call: true,
@@ -116,6 +119,7 @@ impl Entry {
             has_id: AtomicBool::new(false),
             control: Mutex::new(Control {
                 label: task.label,
+                id: task.id,
                 ..Control::default()
             }),
             slot: Mutex::default(),
@@ -138,7 +142,7 @@ impl Entry {
             .get_mut()
             .unwrap_or_else(PoisonError::into_inner);
         control.label = task.label;
-        control.id = None;
+        control.id = task.id;
         control.aborted = false;
         control.told = false;
         control.left = false;

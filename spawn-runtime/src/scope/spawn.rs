@@ -203,6 +203,7 @@ impl<E: Executor> Spawn for NodeOn<'_, E> {
         let new_task = NewTask {
             name,
             label: task.task_label().cloned(),
+            id: None,
             spawned_at: task.spawned_at(),
             waits: task.is_waiting(),
             is_call: false,
