@@ -1,6 +1,7 @@
 //! Faults, bad input and races. Each test checks the same: every task ends once, every future is dropped once, the
 //! counts add up, and nothing hangs. `ci/stress.sh` runs more of everything.
 
+mod called_elsewhere;
 mod closing;
 mod leaving;
 mod panics;

@@ -397,7 +397,10 @@ impl<E: Executor> NodeOn<'_, E> {
             }
         };
         let membership = Membership::new(entry.clone());
-        announced.join(Box::new(membership.clone()));
+        if !announced.join(Box::new(membership.clone())) {
+            // It was called meanwhile: this is another closure.
+            return self.spawn_member(entry, function);
+        }
         let call = membership.when_ready(move || announced.give_up(), function);
         spawned(&entry, self.runtime.spawn_blocking(call))
     }
@@ -426,6 +429,15 @@ impl<E: Executor> NodeOn<'_, E> {
                 return spawned(&entry, cancelled);
             }
         };
+        self.spawn_member(entry, function)
+    }
+
+    #[track_caller]
+    fn spawn_member<T, F>(&self, entry: Arc<Entry>, function: F) -> JoinHandle<T>
+    where
+        T: Send + 'static,
+        F: FnOnce() -> T + Send + 'static,
+    {
         let membership = Membership::new(entry.clone());
         let call = PlainCall {
             membership: membership.clone(),

@@ -2,7 +2,7 @@ use std::{
     cell::RefCell,
     mem,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use tokio::task::JoinHandle;
@@ -19,7 +19,12 @@ pub(crate) trait Announced: Send + Sync {
     fn identity(&self) -> Identity;
     fn spawned_at(&self) -> &'static Location<'static>;
     fn is_member(&self) -> bool;
-    fn join(&self, owner: Box<dyn Owner>);
+
+    /// Returns whether it was called: what the spawner gives to a scope now is another closure.
+    fn was_called(&self) -> bool;
+
+    /// Returns `false` if it was called meanwhile.
+    fn join(&self, owner: Box<dyn Owner>) -> bool;
 
     /// The closure then drops what it would have called, and says so.
     fn refuse(&self, by: Box<dyn Owner>);
@@ -32,9 +37,10 @@ thread_local! {
     static ANNOUNCED: RefCell<Option<Arc<dyn Announced>>> = const { RefCell::new(None) };
 }
 
-/// Takes what was announced on this thread, if anything was.
+/// Takes what was announced on this thread, if anything was and is still to be called.
 pub(crate) fn take_announced() -> Option<Arc<dyn Announced>> {
-    ANNOUNCED.try_with(RefCell::take).ok().flatten()
+    let announced = ANNOUNCED.try_with(RefCell::take).ok().flatten();
+    announced.filter(|announced| !announced.was_called())
 }
 
 /// Gives a blocking task to a user's spawner.
@@ -116,13 +122,12 @@ impl<F: BlockingTask> Slot<F> {
         }
     }
 
-    fn take(&self) -> Call<F> {
-        let mut call = self.call.lock().unwrap_or_else(PoisonError::into_inner);
-        mem::replace(&mut call, Call::Taken)
+    fn lock(&self) -> MutexGuard<'_, Call<F>> {
+        self.call.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn put(&self, call: Call<F>) {
-        *self.call.lock().unwrap_or_else(PoisonError::into_inner) = call;
+    fn take(&self) -> Call<F> {
+        mem::replace(&mut self.lock(), Call::Taken)
     }
 
     fn run(&self) -> F::Output {
@@ -149,22 +154,33 @@ impl<F: BlockingTask> Announced for Slot<F> {
         self.is_member
     }
 
-    fn join(&self, owner: Box<dyn Owner>) {
-        if let Call::Spawned(call) = self.take() {
-            self.put(Call::Member(call.into_owned(owner)));
+    fn was_called(&self) -> bool {
+        matches!(*self.lock(), Call::Taken)
+    }
+
+    fn join(&self, owner: Box<dyn Owner>) -> bool {
+        // Locked throughout: another thread may call it now.
+        let mut call = self.lock();
+        match mem::replace(&mut *call, Call::Taken) {
+            Call::Spawned(spawned) => *call = Call::Member(spawned.into_owned(owner)),
+            other => *call = other,
         }
+        matches!(*call, Call::Member(_))
     }
 
     fn give_up(&self) {
-        match self.take() {
-            Call::Member(call) => self.put(Call::GivenUp(call)),
-            other => self.put(other),
-        }
+        let mut call = self.lock();
+        *call = match mem::replace(&mut *call, Call::Taken) {
+            Call::Member(member) => Call::GivenUp(member),
+            other => other,
+        };
     }
 
     fn refuse(&self, by: Box<dyn Owner>) {
-        if let Call::Spawned(call) = self.take() {
-            self.put(Call::Refused(call, by));
+        let mut call = self.lock();
+        match mem::replace(&mut *call, Call::Taken) {
+            Call::Spawned(spawned) => *call = Call::Refused(spawned, by),
+            other => *call = other,
         }
     }
 }
