@@ -3,7 +3,7 @@
 use std::{
     future::pending,
     sync::{
-        Arc,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::SeqCst},
         mpsc,
     },
@@ -13,7 +13,10 @@ use std::{
 use spawn_runtime::{Spawn, TaskEnding, TaskInfo, TaskObserver, TaskScope};
 use tokio::{sync::oneshot, task::JoinHandle};
 
-use crate::support::{Drops, Log, accounted, runtime_with_one_blocking_thread, settle};
+use crate::support::{
+    Drops, Log, PanicsOnDrop, accounted, hide_expected_panics, runtime_with_one_blocking_thread,
+    settle,
+};
 
 struct Tells(Log);
 
@@ -127,4 +130,54 @@ async fn one_waits_on_its_thread_for_its_slot() {
     emptied(&scope).await;
     assert!(is_called.load(SeqCst));
     assert_eq!(scope.shutdown(Duration::ZERO).await.finished, 1);
+}
+
+/// How many witnesses were dropped when a task ends.
+struct DroppedAtTheEnd {
+    drops: Drops,
+    dropped: Mutex<Vec<(TaskEnding, usize)>>,
+}
+
+impl TaskObserver for DroppedAtTheEnd {
+    fn ended(&self, _: &TaskInfo, ending: TaskEnding) {
+        let count = self.drops.count();
+        self.dropped.lock().unwrap().push((ending, count));
+    }
+}
+
+#[test]
+fn the_destructors_of_one_that_is_not_called_run_before_it_ends() {
+    hide_expected_panics();
+    let runtime = runtime_with_one_blocking_thread();
+    runtime.block_on(async {
+        let (release, _running) = runs(&TaskScope::new()).await;
+        let drops = Drops::default();
+        let seen = Arc::new(DroppedAtTheEnd {
+            drops: drops.clone(),
+            dropped: Mutex::default(),
+        });
+        let scope = TaskScope::builder().observer(seen.clone()).build();
+        let witness = drops.witness();
+        let cancelled = Spawn::spawn_blocking(&scope, move || drop(witness));
+        let witness = (PanicsOnDrop, drops.witness());
+        let panics = Spawn::spawn_blocking(&scope, move || drop(witness));
+        cancelled.abort();
+        panics.abort();
+        drop(release);
+        cancelled.await.unwrap_err();
+        panics.await.unwrap_err();
+        scope.close();
+        let witness = drops.witness();
+        let refused = Spawn::spawn_blocking(&scope, move || drop(witness));
+        refused.await.unwrap_err();
+        let dropped = seen.dropped.lock().unwrap();
+        assert_eq!(
+            *dropped,
+            [
+                (TaskEnding::Cancelled, 1),
+                (TaskEnding::Panicked, 2),
+                (TaskEnding::Refused, 3),
+            ]
+        );
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::{
     fmt::Debug,
-    panic::Location,
+    panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -421,8 +421,10 @@ impl<E: Executor> NodeOn<'_, E> {
             Ok(entry) => entry,
             Err(entry) => {
                 let by = Refusal(entry.clone());
+                // The function first, whose destructors run before it ends.
+                let refused = (function, by);
                 let cancelled = self.runtime.spawn_future(name, async move {
-                    drop((by, function));
+                    drop(refused);
                     std::future::pending().await
                 });
                 cancelled.abort();
@@ -441,32 +443,47 @@ impl<E: Executor> NodeOn<'_, E> {
         let membership = Membership::new(entry.clone());
         let call = PlainCall {
             membership: membership.clone(),
-            ending: Ending::Cancelled,
+            function: Some(function),
         };
-        let function = membership.when_ready(|| {}, move || call.run(function));
+        let function = membership.when_ready(|| {}, move || call.run());
         spawned(&entry, self.runtime.spawn_blocking(function))
     }
 }
 
-/// The membership of a closure: it leaves when it is dropped.
-struct PlainCall {
+/// A closure with its membership.
+struct PlainCall<F> {
     membership: Membership,
-    ending: Ending,
+    // None once called.
+    function: Option<F>,
 }
 
-impl PlainCall {
-    fn run<T>(mut self, function: impl FnOnce() -> T) -> T {
+impl<F> PlainCall<F> {
+    fn run<T>(mut self) -> T
+    where
+        F: FnOnce() -> T,
+    {
+        let function = self.function.take().expect("called once");
         self.membership.begins();
-        // Unless it gets further.
-        self.ending = Ending::Panicked;
-        let value = function();
-        self.ending = Ending::Finished;
-        value
+        self.leaves_after(Ending::Finished, function)
+    }
+
+    /// The closure's destructors have run when this leaves.
+    fn leaves_after<T>(&self, ending: Ending, act: impl FnOnce() -> T) -> T {
+        let acted = catch_unwind(AssertUnwindSafe(act));
+        let ending = if acted.is_ok() {
+            ending
+        } else {
+            Ending::Panicked
+        };
+        self.membership.leaves(ending, None);
+        acted.unwrap_or_else(|payload| resume_unwind(payload))
     }
 }
 
-impl Drop for PlainCall {
+impl<F> Drop for PlainCall<F> {
     fn drop(&mut self) {
-        self.membership.leaves(self.ending, None);
+        if let Some(function) = self.function.take() {
+            self.leaves_after(Ending::Cancelled, || drop(function));
+        }
     }
 }
