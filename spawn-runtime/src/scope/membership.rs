@@ -38,6 +38,8 @@ impl Membership {
         F: FnOnce() -> T + Send + 'static,
     {
         move || {
+            // Before the user's part of it, which may call what it was made of on a thread that is not tokio's.
+            self.0.learn_id();
             if self.0.node.slots.is_some() {
                 let ready = poll_fn(|cx| self.poll_ready(cx));
                 if !Handle::current().block_on(ready) {

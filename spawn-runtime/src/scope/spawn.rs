@@ -391,6 +391,8 @@ impl<E: Executor> NodeOn<'_, E> {
             Err(entry) => {
                 // The closure then drops what it would have called.
                 return spawn_refused(self.runtime, name, entry, None, move |by| {
+                    // As in `Membership::when_ready`.
+                    by.0.learn_id();
                     announced.refuse(Box::new(by));
                     function()
                 });
