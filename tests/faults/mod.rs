@@ -3,6 +3,7 @@
 
 mod called_elsewhere;
 mod closing;
+mod late_spawners;
 mod leaving;
 mod panics;
 mod races;
