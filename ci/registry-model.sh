@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# A scope's registry, entries and wakers in every interleaving (up to three preemptions), by loom.
+# A scope's registry, entries, slots and wakers in every interleaving (up to three preemptions), by loom.
 set -euo pipefail
 cd "$(dirname "$0")/registry-model"
 export CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-../../target/registry-model}"

@@ -2,7 +2,10 @@
 
 use std::{cell::Cell, panic::Location, sync::PoisonError, time::Duration};
 
-use loom::sync::{Mutex, MutexGuard};
+use loom::{
+    future::AtomicWaker,
+    sync::{Arc, Mutex, MutexGuard},
+};
 
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
@@ -77,43 +80,13 @@ pub(crate) enum TaskEnding {
     Refused,
 }
 
-/// No scope of the models has a limit.
-pub(crate) mod slots {
-    use std::task::{Context, Poll};
-
-    #[derive(Default)]
-    pub(crate) enum Slot {
-        #[default]
-        None,
-    }
-
-    pub(crate) struct Slots;
-    pub(crate) struct NoSlot;
-
-    impl Slot {
-        pub(crate) fn is_held(&self) -> bool {
-            false
-        }
-
-        pub(crate) fn poll(&mut self, _: &Slots, _: &mut Context<'_>) -> Poll<Result<(), NoSlot>> {
-            Poll::Ready(Ok(()))
-        }
-    }
-
-    impl Slots {
-        pub(crate) fn given_back(&self) {}
-
-        pub(crate) fn take_free(&self) -> Slot {
-            Slot::None
-        }
-    }
-}
-
-/// Notes that it was used. No step of the model: what it notes is looked at when all threads are joined.
-#[derive(Clone, Debug)]
+/// Notes that it was used, and wakes the task. To note it is no step of the model.
+#[derive(Clone)]
 pub struct AbortHandle {
     pub id: Id,
     pub used: std::sync::Arc<std::sync::atomic::AtomicBool>,
+    /// In the models of tasks that are polled.
+    pub task: Option<Arc<AtomicWaker>>,
 }
 
 impl AbortHandle {
@@ -121,6 +94,15 @@ impl AbortHandle {
         AbortHandle {
             id: Id(id),
             used: std::sync::Arc::default(),
+            task: None,
+        }
+    }
+
+    /// The handle of a task that is polled.
+    pub fn of_task(id: usize) -> Self {
+        AbortHandle {
+            task: Some(Arc::new(AtomicWaker::new())),
+            ..AbortHandle::new(id)
         }
     }
 
@@ -130,6 +112,9 @@ impl AbortHandle {
 
     pub fn abort(&self) {
         self.used.store(true, std::sync::atomic::Ordering::SeqCst);
+        if let Some(task) = &self.task {
+            task.wake();
+        }
     }
 
     pub fn is_used(&self) -> bool {
@@ -153,7 +138,7 @@ pub(crate) mod node {
         pub(crate) registry: Registry,
         pub(crate) parent: Option<Arc<Node>>,
         pub(crate) empty: Wakers,
-        /// No scope of the models has a limit.
+        /// With a `limit`.
         pub(crate) slots: Option<Slots>,
     }
 
@@ -166,11 +151,20 @@ pub(crate) mod node {
 
     impl Node {
         pub(crate) fn new(shards: usize, parent: Option<Arc<Node>>) -> Arc<Self> {
+            Node::with(shards, parent, None)
+        }
+
+        /// A scope with a `limit`, and one shard.
+        pub(crate) fn limited(limit: usize) -> Arc<Self> {
+            Node::with(1, None, Some(Slots::new(limit)))
+        }
+
+        fn with(shards: usize, parent: Option<Arc<Node>>, slots: Option<Slots>) -> Arc<Self> {
             Arc::new(Node {
                 registry: Registry::with_shards(shards),
                 parent,
                 empty: Wakers::default(),
-                slots: None,
+                slots,
             })
         }
 
@@ -221,22 +215,42 @@ pub(crate) mod node {
                 node.above()
                     .for_each(|node| node.registry.refuse_below(shard));
             }
-            entered.ok()
+            let entry = entered.ok()?;
+            if let Some(slots) = &node.slots {
+                entry.take_free_slot(slots);
+            }
+            Some(entry)
+        }
+
+        /// As a shutdown without a grace, but for the report.
+        pub(crate) fn close_and_abort(&self) {
+            self.registry.close();
+            if let Some(slots) = &self.slots {
+                slots.close();
+            }
+            self.registry.for_each(|entry| entry.abort());
         }
 
         /// As `leaves` of a membership.
         pub(crate) fn leave(&self, entry: &Entry) {
+            self.leave_as(entry, Ending::Finished);
+        }
+
+        pub(crate) fn leave_as(&self, entry: &Entry, ending: Ending) {
+            if self.slots.is_some() {
+                entry.release_slot();
+            }
             entry.leaves();
             let above = || {
                 self.above().fold(false, |is_last, node| {
                     let count = |counts: &mut Counts, _: &mut Vec<TaskInfo>| {
-                        counts.count(Ending::Finished);
+                        counts.count(ending);
                     };
                     node.registry.leave_below(entry.shard, count) | is_last
                 })
             };
             let count = |counts: &mut Counts, _: &mut Vec<TaskInfo>| {
-                counts.count(Ending::Finished);
+                counts.count(ending);
             };
             if self.registry.leave(entry.shard, entry.key(), count, above) {
                 for node in self.lineage() {
