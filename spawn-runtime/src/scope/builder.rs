@@ -163,6 +163,11 @@ impl TaskScopeBuilder {
     /// # }
     /// ```
     ///
+    /// A blocking function that comes through a [spawner of your own](crate::Spawn#your-own-spawner) does hold a thread
+    /// of the blocking pool while it waits. If such functions have all threads of the pool, a task that has a slot and
+    /// needs a thread, to read a file for example, does not go on. With the option `limit` of `#[background]` the
+    /// function waits without a thread there too.
+    ///
     /// # Panics
     ///
     /// If `at_most` is 0: no task could ever run.
