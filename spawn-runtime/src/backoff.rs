@@ -84,24 +84,29 @@ impl Backoff {
 
     /// Returns the wait after so many attempts in a row, before it is shortened.
     fn wait(self, attempts: u32) -> Duration {
-        let doublings = attempts.saturating_sub(1).min(63);
-        let wait = u32::try_from(1_u64 << doublings)
-            .ok()
-            .and_then(|times| self.first.checked_mul(times));
-        wait.unwrap_or(self.longest).min(self.longest)
+        // From one nanosecond, 94 doublings lead to `Duration::MAX`.
+        let doublings = attempts.saturating_sub(1).min(94);
+        let wait = (0..doublings).fold(self.first, |wait, _| wait.saturating_mul(2));
+        wait.min(self.longest)
     }
 
     pub(crate) fn random_wait(self, attempts: u32) -> Duration {
         // Each `RandomState` has other keys. That is random enough for a wait, and needs no dependency.
         let random = RandomState::new().hash_one(attempts) >> 11;
         let share = random as f64 / (1_u64 << 53) as f64;
-        self.wait(attempts).mul_f64(1.0 - share / 2.0)
+        shortened(self.wait(attempts), share)
     }
 
     /// Returns whether an attempt that ran so long starts the waits over.
     pub(crate) fn is_over(self, ran: Duration) -> bool {
         ran > self.longest
     }
+}
+
+/// Shortens a wait by up to the half: by this share of it.
+fn shortened(wait: Duration, share: f64) -> Duration {
+    // Not multiplied by up to 1: as a float, `Duration::MAX` is rounded up to what is none.
+    wait - wait.mul_f64(share / 2.0)
 }
 
 impl Default for Backoff {
@@ -122,6 +127,28 @@ mod tests {
         assert_eq!(waits, [200, 400, 800, 25_600, 30_000, 30_000, 30_000]);
         let endless = Backoff::new(Duration::MAX, Duration::MAX);
         assert_eq!(endless.wait(u32::MAX), Duration::MAX);
+    }
+
+    #[test]
+    fn a_short_first_wait_doubles_as_often_as_it_takes() {
+        let hour = Duration::from_secs(3_600);
+        let waits = [33, 42, 43].map(|attempts| {
+            Backoff::new(Duration::from_nanos(1), hour)
+                .wait(attempts)
+                .as_nanos()
+        });
+        assert_eq!(waits, [1 << 32, 1 << 41, hour.as_nanos()]);
+        let at_once = Backoff::new(Duration::ZERO, hour);
+        assert_eq!(at_once.wait(u32::MAX), Duration::ZERO);
+    }
+
+    #[test]
+    fn the_longest_wait_of_all_can_be_left_as_it_is() {
+        assert_eq!(shortened(Duration::MAX, 0.0), Duration::MAX);
+        assert_eq!(
+            shortened(Duration::from_secs(4), 0.5),
+            Duration::from_secs(3)
+        );
     }
 
     #[test]
