@@ -156,6 +156,31 @@ fn values_that_panic_when_dropped_do_no_harm() {
     });
 }
 
+/// A payload whose destructor panics with another such payload, so often.
+struct Chain(u32);
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        if self.0 > 0 {
+            panic_any(Chain(self.0 - 1));
+        }
+    }
+}
+
+// tokio catches the panic of a payload's destructor, and drops what that one panicked with.
+#[test]
+fn a_payload_whose_destructor_panics_with_another_does_no_harm() {
+    on_each_runtime(|| async {
+        let scope = TaskScope::new();
+        scope.spawn(async { panic_any(Chain(2)) }).detach();
+        let handle = scope.spawn(async { panic_any(Chain(2)) });
+        scope.wait().await;
+        drop(handle);
+        let report = scope.shutdown(Duration::from_secs(60)).await;
+        assert_eq!(report.panicked, 2, "{report}");
+    });
+}
+
 /// An error that is dropped when its text is reported, since it is no `Error` to keep.
 #[derive(Debug)]
 struct PanicsWhenReported;

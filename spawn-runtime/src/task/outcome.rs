@@ -3,7 +3,7 @@ use std::{any::Any, time::Duration};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::Departure;
-use crate::error::{Cause, HoldsError, Origin, Reason, Route, TaskFailure, panic_message};
+use crate::error::{Cause, HoldsError, Origin, Reason, Route, TaskFailure, discard, panic_message};
 
 /// How the spawned future ends, as tokio stores it.
 ///
@@ -223,10 +223,15 @@ impl UnreceivedPanic {
 
 impl Drop for UnreceivedPanic {
     fn drop(&mut self) {
-        if let (Some(payload), Some(notice)) = (&self.payload, self.notice.take()) {
+        let Some(payload) = self.payload.take() else {
+            return;
+        };
+        if let Some(notice) = self.notice.take() {
             let text = panic_message(payload.as_ref()).map(str::to_owned);
             notice.report(Cause::Panicked(text), None);
         }
+        // tokio would catch a panic in its destructor, and drop the payload of that, which may panic too.
+        discard(payload);
     }
 }
 
