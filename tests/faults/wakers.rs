@@ -4,13 +4,17 @@ use std::{
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
+        mpsc,
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
 };
 
-use spawn_runtime::TaskScope;
-use tokio::task::yield_now;
+use spawn_runtime::{Spawn, Task, TaskScope, background};
+use tokio::{
+    sync::oneshot,
+    task::{JoinHandle, LocalSet, yield_now},
+};
 
 #[derive(Default)]
 struct Counts(AtomicUsize);
@@ -171,4 +175,79 @@ async fn a_waker_that_panics_at_the_token_harms_no_failing_task_and_no_drop() {
     let task = scope.spawn(pending::<()>());
     drop(scope);
     assert!(task.await.unwrap_err().is_cancelled());
+}
+
+/// Where a limited function waits for its permit.
+#[derive(Clone)]
+enum Place {
+    Scope(TaskScope),
+    LocalSet,
+}
+
+impl Spawn for Place {
+    type Owned = Place;
+
+    fn spawner(&self) -> Place {
+        self.clone()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        match self {
+            Place::Scope(scope) => Spawn::spawn(scope, task),
+            Place::LocalSet => tokio::task::spawn_local(task),
+        }
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        match self {
+            Place::Scope(scope) => Spawn::spawn_blocking(scope, function),
+            Place::LocalSet => tokio::task::spawn_blocking(function),
+        }
+    }
+}
+
+#[background(on = place, limit = 1)]
+async fn limited(place: &Place, begun: oneshot::Sender<()>, go: oneshot::Receiver<()>) -> u32 {
+    let _ = begun.send(());
+    let _ = go.await;
+    5
+}
+
+#[background(on = place, blocking, limit = 1)]
+fn limited_call(place: &Place, begun: oneshot::Sender<()>, go: mpsc::Receiver<()>) -> u32 {
+    let _ = begun.send(());
+    let _ = go.recv();
+    5
+}
+
+// A permit that is given back wakes a task on a `LocalSet`, and that the waker with which the set was polled.
+#[tokio::test]
+async fn a_waker_that_panics_when_a_permit_is_given_back_does_not_change_the_end_of_its_holder() {
+    let scope = TaskScope::new();
+    let local = LocalSet::new();
+    let ((begun, begins), (release, go)) = (oneshot::channel(), oneshot::channel());
+    let holder = limited(&Place::Scope(scope.clone()), begun, go);
+    begins.await.unwrap();
+    let ((begun, begins), (release_call, go)) = (oneshot::channel(), mpsc::channel());
+    let holder_call = limited_call(&Place::Scope(scope.clone()), begun, go);
+    begins.await.unwrap();
+
+    let entered = local.enter();
+    limited(&Place::LocalSet, oneshot::channel().0, oneshot::channel().1).detach();
+    limited_call(&Place::LocalSet, oneshot::channel().0, mpsc::channel().1).detach();
+    drop(entered);
+    let mut local = pin!(local);
+    let bad = Waker::from(Arc::new(Panics));
+    assert!(poll(local.as_mut(), &bad).is_pending());
+    release.send(()).unwrap();
+    assert_eq!(holder.await.unwrap(), 5);
+    assert!(poll(local.as_mut(), &bad).is_pending());
+    release_call.send(()).unwrap();
+    assert_eq!(holder_call.await.unwrap(), 5);
+    let report = scope.shutdown(Duration::from_secs(60)).await;
+    assert_eq!((report.finished, report.panicked), (2, 0), "{report}");
+    local.await;
 }

@@ -9,7 +9,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
 use super::{Body, Ended, Identity, TaskName, Wrap};
-use crate::error::Label;
+use crate::error::{Label, catch_panic};
 
 /// The permits of one `limit = N` function, in a `static` next to it.
 pub struct Limiter(Semaphore);
@@ -42,7 +42,21 @@ impl Limiter {
 }
 
 /// Held while the function runs.
-pub(crate) type Permit = SemaphorePermit<'static>;
+// None only while it is given back.
+pub(crate) struct Permit(Option<SemaphorePermit<'static>>);
+
+impl Permit {
+    fn new(permit: SemaphorePermit<'static>) -> Self {
+        Permit(Some(permit))
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        // That wakes the next one, which may wake a user's waker. A panic in it is none of this task.
+        catch_panic(|| drop(self.0.take()));
+    }
+}
 
 /// Waits for a permit, in the order of first polls.
 pub(crate) struct Acquire {
@@ -61,7 +75,7 @@ impl Acquire {
             // With a permit free the body runs even if its token is cancelled, as it would without a limit.
             // There is one only when the queue is empty: what is given back goes to the queue first.
             if let Ok(permit) = self.limiter.0.try_acquire() {
-                return Poll::Ready(Some(permit));
+                return Poll::Ready(Some(Permit::new(permit)));
             }
         }
         let (limiter, token) = (self.limiter, &mut self.token);
@@ -77,7 +91,7 @@ impl Acquire {
 
 async fn acquire(limiter: &'static Limiter) -> Option<Permit> {
     let permit = limiter.0.acquire().await;
-    Some(permit.expect("a limiter is never closed"))
+    Some(Permit::new(permit.expect("a limiter is never closed")))
 }
 
 async fn acquire_unless_cancelled(
