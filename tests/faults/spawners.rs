@@ -7,7 +7,10 @@ use std::{
 };
 
 use spawn_runtime::{CancellationToken, Spawn, Task, TaskScope, background};
-use tokio::task::JoinHandle;
+use tokio::{
+    runtime::{Builder, Handle},
+    task::JoinHandle,
+};
 
 use crate::support::{Drops, Failures, PanicsOnDrop, Witness, accounted, hide_expected_panics};
 
@@ -184,4 +187,52 @@ async fn a_spawner_that_panics_when_a_turn_has_come_ends_the_task_with_that_pani
         panics: Panics::InToken,
     };
     handed_over(sound, drops.witness()).await.unwrap();
+}
+
+/// Spawns on a runtime that may be gone.
+#[derive(Clone)]
+struct Elsewhere(Handle);
+
+impl Spawn for Elsewhere {
+    type Owned = Elsewhere;
+
+    fn spawner(&self) -> Elsewhere {
+        self.clone()
+    }
+
+    fn spawn<F: Task>(&self, task: F) -> JoinHandle<F::Output> {
+        self.0.spawn(task)
+    }
+
+    fn spawn_blocking<T: Send + 'static>(
+        &self,
+        function: impl FnOnce() -> T + Send + 'static,
+    ) -> JoinHandle<T> {
+        self.0.spawn_blocking(function)
+    }
+}
+
+#[background(on = runtime.clone())]
+async fn on_a_runtime(runtime: &Elsewhere, _argument: PanicsOnDrop) {}
+
+#[background(on = runtime.clone(), blocking)]
+fn call_on_a_runtime(runtime: &Elsewhere, _argument: PanicsOnDrop) {}
+
+// tokio drops it in the call, and gives the panic to the handle.
+#[tokio::test]
+async fn a_destructor_that_panics_on_a_runtime_that_is_gone_does_not_reach_the_caller() {
+    hide_expected_panics();
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .build()
+        .unwrap();
+    let gone = Elsewhere(runtime.handle().clone());
+    runtime.shutdown_background();
+    for handle in [
+        on_a_runtime(&gone, PanicsOnDrop),
+        call_on_a_runtime(&gone, PanicsOnDrop),
+    ] {
+        let error = handle.await.unwrap_err();
+        assert_eq!(error.panic_message(), Some("in a destructor"));
+    }
 }

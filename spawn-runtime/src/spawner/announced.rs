@@ -2,7 +2,7 @@ use std::{
     cell::RefCell,
     mem,
     panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
 };
 
 use tokio::task::JoinHandle;
@@ -34,12 +34,14 @@ pub(crate) trait Announced: Send + Sync {
 }
 
 thread_local! {
-    static ANNOUNCED: RefCell<Option<Arc<dyn Announced>>> = const { RefCell::new(None) };
+    // Weak: the closure alone keeps what it calls. Where tokio drops it, as on a runtime that is gone, a panic in its
+    // destructors goes to the handle.
+    static ANNOUNCED: RefCell<Option<Weak<dyn Announced>>> = const { RefCell::new(None) };
 }
 
 /// Takes what was announced on this thread, if anything was and is still to be called.
 pub(crate) fn take_announced() -> Option<Arc<dyn Announced>> {
-    let announced = ANNOUNCED.try_with(RefCell::take).ok().flatten();
+    let announced = ANNOUNCED.try_with(RefCell::take).ok().flatten()?.upgrade();
     announced.filter(|announced| !announced.was_called())
 }
 
@@ -52,7 +54,8 @@ where
 {
     let is_handed_over = call.is_handed_over();
     let slot = Arc::new(Slot::new(call));
-    let before = ANNOUNCED.try_with(|announced| announced.replace(Some(slot.clone())));
+    let announced: Weak<dyn Announced> = Arc::<Slot<F>>::downgrade(&slot);
+    let before = ANNOUNCED.try_with(|current| current.replace(Some(announced)));
     // Also if the spawner panics.
     let restored = Restore(before.ok().flatten());
     if is_handed_over {
@@ -76,7 +79,6 @@ where
     let spawned = catch_unwind(AssertUnwindSafe(|| {
         spawner.spawn_blocking(move || given.run())
     }));
-    // It has a clone of the slot.
     drop(announced);
     match spawned {
         Ok(running) => running,
@@ -88,7 +90,7 @@ where
     }
 }
 
-struct Restore(Option<Arc<dyn Announced>>);
+struct Restore(Option<Weak<dyn Announced>>);
 
 impl Drop for Restore {
     fn drop(&mut self) {
