@@ -126,14 +126,24 @@ impl<T> TaskSet<T> {
         self.insert(handle);
     }
 
-    /// Adds a task, and returns the index that it has until it leaves the set.
-    fn insert(&mut self, handle: TaskHandle<T>) -> usize {
-        let block = match self.filling {
+    /// Adds a task, which has the [`next_index`](Self::next_index) until it leaves the set.
+    fn insert(&mut self, handle: TaskHandle<T>) {
+        let block = self.block_to_fill();
+        self.len += 1;
+        self.blocks[block].push(handle);
+    }
+
+    /// Returns the index of the next task that is added.
+    fn next_index(&mut self) -> usize {
+        let block = self.block_to_fill();
+        block * SLOTS + self.blocks[block].next_slot()
+    }
+
+    fn block_to_fill(&mut self) -> usize {
+        match self.filling {
             Some(block) if !self.blocks[block].is_full() => block,
             _ => self.start_block(),
-        };
-        self.len += 1;
-        block * SLOTS + self.blocks[block].push(handle)
+        }
     }
 
     fn get(&self, index: usize) -> Option<&TaskHandle<T>> {

@@ -4,8 +4,12 @@ use std::{
     collections::{BTreeSet, HashMap},
     hash::{Hash, Hasher},
     marker::PhantomPinned,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -17,7 +21,8 @@ use spawn_runtime::{
 use tokio::sync::oneshot;
 
 use crate::support::{
-    Drops, Failures, Random, Wakes, after, check_random_steps, never, runtime, scale, settle,
+    Drops, Failures, Random, Wakes, after, check_random_steps, hide_expected_panics, never,
+    runtime, scale, settle,
 };
 
 #[background]
@@ -297,6 +302,45 @@ impl Eq for Versioned {}
 impl Hash for Versioned {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.hash(state);
+    }
+}
+
+/// A key whose hash panics when that is asked for the last time that it may be.
+#[derive(Clone)]
+struct Fragile(Arc<AtomicUsize>);
+
+impl Hash for Fragile {
+    fn hash<H: Hasher>(&self, _: &mut H) {
+        assert!(self.0.fetch_sub(1, SeqCst) > 1, "as told");
+    }
+}
+
+impl PartialEq for Fragile {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Fragile {}
+
+#[tokio::test]
+async fn a_task_whose_key_panics_at_its_insertion_ends_and_is_not_in_the_map() {
+    hide_expected_panics();
+    for times in [1, 2] {
+        let drops = Drops::default();
+        let mut map = TaskMap::new();
+        map.insert(Fragile(Arc::new(AtomicUsize::new(100))), spawn(async { 1 }));
+        let witness = drops.witness();
+        let task = spawn(async {
+            let _witness = witness;
+            std::future::pending().await
+        });
+        let key = Fragile(Arc::new(AtomicUsize::new(times)));
+        assert!(catch_unwind(AssertUnwindSafe(|| map.insert(key, task))).is_err());
+        settle().await;
+        assert_eq!((map.len(), map.keys().len(), drops.alive()), (1, 1, 0));
+        assert_eq!(map.join_next().await.unwrap().1.unwrap(), 1);
+        assert!(map.join_next().await.is_none());
     }
 }
 

@@ -65,15 +65,19 @@ impl<T> Block<T> {
         self.first + slot as u64
     }
 
-    /// Adds a handle, and returns its slot.
-    pub(super) fn push(&mut self, handle: TaskHandle<T>) -> usize {
-        let slot = self.handles.len();
+    /// Returns the slot of the next handle that is added.
+    pub(super) fn next_slot(&self) -> usize {
+        self.handles.len()
+    }
+
+    /// Adds a handle.
+    pub(super) fn push(&mut self, handle: TaskHandle<T>) {
+        let slot = self.next_slot();
         self.handles.push(Some(handle));
         self.occupied |= 1 << slot;
         self.fresh |= 1 << slot;
         // Looked at for the first time when the set is next polled.
         self.waker.wake_by_ref();
-        slot
     }
 
     pub(super) fn get(&self, slot: usize) -> Option<&TaskHandle<T>> {

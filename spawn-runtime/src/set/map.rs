@@ -265,12 +265,13 @@ impl<K: Hash + Eq, T> TaskMap<K, T> {
         let handle = handle.abort_on_drop();
         let same = key.clone();
         let before = self.remove(&key).map(TaskHandle::abort_on_drop);
-        let index = self.tasks.insert(handle.into_handle());
+        let index = self.tasks.next_index();
+        self.indices.insert(key, index);
+        self.tasks.insert(handle.into_handle());
         if self.keys.len() <= index {
             self.keys.resize_with(index + 1, || None);
         }
         self.keys[index] = Some(same);
-        self.indices.insert(key, index);
         before
     }
 
