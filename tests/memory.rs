@@ -1,4 +1,4 @@
-//! A scope keeps no memory of what has ended, counted by an allocator.
+//! How little memory is kept of what has ended, counted by an allocator.
 
 #![expect(unsafe_code, reason = "a global allocator is unsafe")]
 
@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use spawn_runtime::{TaskScope, background};
+use spawn_runtime::{TaskScope, TaskSet, background, spawn};
 use tokio::task::yield_now;
 
 struct Counting;
@@ -313,4 +313,24 @@ fn a_future_of_two_words_takes_nothing_besides_its_task_and_a_larger_one_a_box()
     for (taken, words) in [(taken_by::<3>(), 3), (taken_by::<8>(), 8)] {
         assert_eq!(taken, smallest + words * size_of::<usize>() as isize);
     }
+}
+
+#[test]
+fn a_set_keeps_less_than_100_bytes_for_each_task_of_its_largest_burst() {
+    const TASKS: usize = 10_000;
+    let _alone = alone();
+    run(async {
+        let burst = async || {
+            let mut set = TaskSet::new();
+            for _ in 0..TASKS {
+                set.push(spawn(async { [7_u8; 1_000] }));
+            }
+            while let Some(result) = set.join_next().await {
+                result.unwrap();
+            }
+            set
+        };
+        let kept = kept_after(burst).await / TASKS as isize;
+        assert!((1..100).contains(&kept), "{kept} bytes");
+    });
 }
