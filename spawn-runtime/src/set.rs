@@ -367,7 +367,7 @@ impl<T> TaskSet<T> {
     ///
     /// # Errors
     ///
-    /// If a task panicked, was cancelled, or ran out of its `timeout`: the error of the first.
+    /// If a task panicked, was cancelled or refused, or ran out of its `timeout`: the error of the first.
     ///
     /// # Cancel safety
     ///

@@ -181,6 +181,27 @@ fn a_call_that_waits_for_a_thread_can_still_be_prevented() {
 }
 
 #[test]
+fn a_call_that_takes_a_token_is_not_prevented_by_it() {
+    #[background(blocking)]
+    fn sees_its_token(#[cancel] token: CancellationToken) -> bool {
+        token.is_cancelled()
+    }
+
+    runtime_with_one_blocking_thread().block_on(async {
+        let (release, go) = mpsc::channel::<()>();
+        let hog = spawn_blocking(move || go.recv().unwrap());
+        let cancelled = sees_its_token();
+        let aborted = sees_its_token();
+        cancelled.cancel();
+        aborted.abort();
+        release.send(()).unwrap();
+        hog.await.unwrap();
+        assert!(cancelled.await.unwrap());
+        assert!(aborted.await.unwrap_err().is_cancelled());
+    });
+}
+
+#[test]
 fn one_that_is_prevented_and_whose_destructors_panic_has_panicked() {
     #[background(blocking)]
     fn prevented(_argument: PanicsOnDrop) {}

@@ -124,3 +124,15 @@ async fn a_running_blocking_function_is_waited_for() {
     release.send(()).unwrap();
     assert_eq!(stopping.await.unwrap().unwrap(), 9);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_handle_that_gave_its_result_has_none_for_stop() {
+    let mut task = spawn_runtime::spawn(async { 7 });
+    assert_eq!((&mut task).await.unwrap(), 7);
+    let stop = task.stop(Duration::from_secs(5));
+    assert!(
+        tokio::time::timeout(Duration::from_secs(60), stop)
+            .await
+            .is_err()
+    );
+}

@@ -143,7 +143,8 @@ impl TaskError {
     /// Returns how often the body was started: 1, or more with the option `attempts`; 0 if the task was
     /// refused.
     ///
-    /// Of a task that was aborted it is 1, whichever attempt that was: tokio drops the task, and the count with it.
+    /// Of a task that was aborted it is 1, whichever attempt that was: tokio drops the task, and the count with it. It is
+    /// also 1 if the task was aborted or cancelled before its first attempt.
     pub fn attempts(&self) -> u32 {
         self.0.origin.attempts
     }

@@ -158,7 +158,8 @@ impl TaskFailure {
 
     /// Returns the text of the `Err` that the function returned, and of its sources, `: ` between them.
     ///
-    /// `None` if the task ended otherwise. The text is made with `Display` if the error has it, else with `Debug`, else it is the name of its type.
+    /// `None` if the task ended otherwise. The text is made with `Display` if the error has it, else with `Debug`, else it
+    /// is the name of its type; after [`spawn_result`](crate::spawn_result) always with `Debug`.
     pub fn error_message(&self) -> Option<&str> {
         match &self.cause {
             Cause::Error(text) => Some(text),

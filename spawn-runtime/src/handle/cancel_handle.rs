@@ -54,7 +54,8 @@ impl CancelHandle {
 
     /// Asks the task to end, as [`TaskHandle::cancel`](crate::TaskHandle::cancel) does.
     ///
-    /// Does nothing if the task has ended. May be called any number of times.
+    /// May be called any number of times. A task that has ended keeps its result; the token that it took is cancelled
+    /// all the same, and with it what has a clone of that.
     ///
     /// # Examples
     ///

@@ -22,8 +22,8 @@ use super::TaskHandle;
 /// | a failure is reported | when the handle is dropped unawaited | when it is dropped unawaited | when it happens |
 ///
 /// The last row is the reason to use it. A handle that is kept and never awaited keeps the failure of its task: a
-/// worker that panicked on the first day is reported when the program ends. A guarded task reports a panic, an `Err`
-/// or a timeout itself, at its end and before it leaves its scope, to the hook of
+/// worker that panicked on the first day is reported when the program ends. A guarded task reports a panic, an `Err`,
+/// a timeout or a refusal itself, at its end and before it leaves its scope, to the hook of
 /// [`set_failure_hook`](crate::set_failure_hook) or of its scope. To start again after a failure, use the options
 /// `attempts` and `backoff`.
 ///
@@ -212,7 +212,7 @@ impl TaskGuard {
     ///
     /// # Panics
     ///
-    /// In a runtime without timers (`Builder::enable_time`), unless `grace` is zero or
+    /// Outside a runtime, or in one without timers (`Builder::enable_time`), unless `grace` is zero or
     /// [`Duration::MAX`].
     ///
     /// # Cancel safety

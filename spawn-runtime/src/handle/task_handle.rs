@@ -42,7 +42,8 @@ use crate::{
 /// | [`stop`](Self::stop) | cancelled, aborted after a grace | aborted after a grace | until it is gone |
 ///
 /// A `blocking` function that already runs cannot be dropped: `abort` does nothing to it, and `stop`
-/// waits for it. Give it a token. Before it starts, each of the three prevents it.
+/// waits for it. Give it a token. Before it starts, an abort prevents it. After a `cancel`, one that takes a
+/// token starts all the same and finds it cancelled, unless it still waited for a permit of its `limit`.
 ///
 /// # Cancel safety
 ///
@@ -335,6 +336,9 @@ impl<T> TaskHandle<T> {
     /// A `grace` of zero aborts at once; [`Duration::MAX`] never does. A `blocking` function that
     /// already runs is waited for, however long it takes.
     ///
+    /// A handle that was awaited by reference and has given its result has none left: its `stop` stays pending, as the
+    /// handle does.
+    ///
     /// # Errors
     ///
     /// As for awaiting the handle: a task that ends with a value in time gives `Ok`, one that had to be
@@ -342,7 +346,7 @@ impl<T> TaskHandle<T> {
     ///
     /// # Panics
     ///
-    /// In a runtime without timers (`Builder::enable_time`), unless `grace` is zero or
+    /// Outside a runtime, or in one without timers (`Builder::enable_time`), unless `grace` is zero or
     /// [`Duration::MAX`].
     ///
     /// # Cancel safety
