@@ -36,6 +36,15 @@ fn server_of_the_signal_tests() {
         if case.ends_with("deaf") {
             scope.spawn_named("deaf", pending::<()>()).detach();
         }
+        if case == "stuck deaf" {
+            let (begun, has_begun) = tokio::sync::oneshot::channel();
+            let stuck = scope.spawn_blocking(move || {
+                begun.send(()).unwrap();
+                std::thread::sleep(Duration::from_secs(3_600));
+            });
+            stuck.detach();
+            has_begun.await.unwrap();
+        }
         let grace = Duration::from_secs(if case.ends_with("deaf") { 3_600 } else { 30 });
         if case.starts_with("run") {
             return run_main(&scope, &case, grace).await;
@@ -47,6 +56,15 @@ fn server_of_the_signal_tests() {
             .poll(&mut std::task::Context::from_waker(std::task::Waker::noop()));
         assert!(polled.is_pending());
         println!("ready");
+        if case == "stuck deaf" {
+            let elsewhere = scope.shutdown(grace);
+            let begun = async { println!("ready to be ended") };
+            let (elsewhere, report, ()) = tokio::join!(elsewhere, shutdown, begun);
+            for report in [elsewhere, report] {
+                println!("report {}", report.to_string().replace('\n', " | "));
+            }
+            std::process::exit(42);
+        }
         if case == "elsewhere" {
             let report = scope.shutdown(grace).await;
             println!("report {}", report.to_string().replace('\n', " | "));
@@ -178,4 +196,17 @@ fn without_a_signal_it_joins_a_shutdown_from_elsewhere() {
     let reports = [next(), next()];
     assert_eq!(reports[0], reports[1]);
     assert_eq!(child.wait().unwrap().code(), Some(40));
+}
+
+#[test]
+fn a_signal_that_ends_the_grace_ends_it_for_all_that_wait() {
+    let (mut child, mut next) = server("stuck deaf");
+    let begun = Instant::now();
+    assert_eq!(next(), "ready to be ended");
+    signal(&child, "TERM");
+    let reports = [next(), next()];
+    assert_eq!(reports[0], reports[1]);
+    assert!(reports[0].contains("1 STILL RUNNING"), "{}", reports[0]);
+    assert_eq!(child.wait().unwrap().code(), Some(42));
+    assert!(begun.elapsed() < Duration::from_secs(60));
 }

@@ -1,10 +1,17 @@
 //! `fail_fast`: the first failure closes the scope.
 
-use std::{future::pending, time::Duration};
+use std::{
+    future::pending,
+    pin::pin,
+    sync::{Arc, Mutex, mpsc},
+    task::{Context, Wake, Waker},
+    time::Duration,
+};
 
 use spawn_runtime::{CancellationToken, TaskFailureKind, TaskScope, background};
+use tokio::sync::oneshot;
 
-use crate::support::settle;
+use crate::support::{runtime, settle};
 
 fn fail_fast() -> TaskScope {
     TaskScope::builder().fail_fast().build()
@@ -97,6 +104,80 @@ async fn it_is_closed_and_empty_when_the_handle_of_the_failed_task_resolves() {
     let task = scope.spawn_named("panics", async { panic!("no more") });
     task.await.unwrap_err();
     assert!(scope.is_closed() && scope.is_empty());
+}
+
+/// A waker that holds up who wakes it, until it is let go.
+struct HoldsUp {
+    woken: mpsc::Sender<()>,
+    go: Mutex<mpsc::Receiver<()>>,
+}
+
+impl Wake for HoldsUp {
+    fn wake(self: Arc<Self>) {
+        self.woken.send(()).unwrap();
+        let _ = self.go.lock().unwrap().recv();
+    }
+}
+
+// The task that failed first has closed its scope, and gets no further yet.
+#[test]
+fn each_failure_is_noted_in_the_scopes_above_before_its_handle_resolves() {
+    for (parent, fails_fast) in [(TaskScope::new(), false), (fail_fast(), true)] {
+        let runtime = runtime(Some(2));
+        let scope = parent.child_builder().fail_fast().build();
+        let (token, (woken, is_woken), (release, go)) =
+            (scope.token(), mpsc::channel(), mpsc::channel::<()>());
+        let go = Mutex::new(go);
+        let waker = Waker::from(Arc::new(HoldsUp { woken, go }));
+        let mut cancelled = pin!(token.cancelled());
+        let polled = cancelled.as_mut().poll(&mut Context::from_waker(&waker));
+        assert!(polled.is_pending());
+
+        let (fail, fails) = oneshot::channel::<()>();
+        let second = scope.spawn_on(runtime.handle(), async {
+            fails.await.unwrap_err();
+            std::panic::resume_unwind(Box::new("the second"))
+        });
+        let first = scope.spawn_on(runtime.handle(), async {
+            std::panic::resume_unwind(Box::new("the first"))
+        });
+        is_woken.recv().unwrap();
+        drop(fail);
+        let ended: Result<(), _> = runtime.block_on(second);
+        assert!(ended.unwrap_err().is_panic());
+        let closed = (parent.is_closed(), parent.is_cancelled());
+        let report = runtime.block_on(parent.shutdown(Duration::ZERO));
+        drop(release);
+        let ended: Result<(), _> = runtime.block_on(first);
+        assert!(ended.unwrap_err().is_panic());
+
+        assert_eq!(closed, (fails_fast, fails_fast));
+        assert_eq!(report.panicked, 1, "{report}");
+        assert!(report.first_failure.is_some(), "{report}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_after_the_scope_was_told_to_end_did_not_end_it() {
+    #[background(on = scope)]
+    async fn interrupted(
+        scope: &TaskScope,
+        #[cancel] token: CancellationToken,
+    ) -> Result<(), String> {
+        token.cancelled().await;
+        Err("interrupted".to_owned())
+    }
+    let tell: [fn(&TaskScope); 2] = [|_| (), TaskScope::cancel];
+    for tell in tell {
+        let scope = fail_fast();
+        let task = interrupted(&scope);
+        tell(&scope);
+        let report = scope.shutdown(Duration::from_secs(5)).await;
+        task.await.unwrap().unwrap_err();
+        assert_eq!(report.failed, 1, "{report}");
+        assert!(report.first_failure.is_some(), "{report}");
+        assert!(!report.to_string().contains("ended by"), "{report}");
+    }
 }
 
 #[tokio::test]

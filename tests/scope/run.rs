@@ -70,7 +70,20 @@ async fn main_that_does_not_end_is_dropped_when_the_grace_is_over() {
         (None, 5, 0)
     );
     assert!(!report.is_clean());
-    assert!(report.to_string().contains("main did not end"), "{report}");
+    let text = "shut down in 5.0s: main did not end within the grace";
+    assert_eq!(report.to_string(), text);
+}
+
+#[test]
+fn it_needs_no_timer_where_there_is_nothing_to_wait_for() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_io()
+        .build();
+    let scope = TaskScope::new();
+    let run = scope.run(async { 42 }, 5 * SECOND);
+    let (output, report) = runtime.unwrap().block_on(run);
+    assert_eq!(output, Some(42));
+    assert!(report.is_clean(), "{report}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -108,6 +108,9 @@ impl TaskScopeBuilder {
     /// It takes the place of the hook of [`set_failure_hook`](crate::set_failure_hook), which is for the whole process:
     /// tests that run in parallel give each scope its own. A child has that of its parent unless it has its own.
     ///
+    /// A hook that spawns in the same scope is called again when that scope is closed: for the task that was refused, and
+    /// so on without end. Let it spawn elsewhere, or look at the failure's [`kind`](TaskFailure::kind) first.
+    ///
     /// # Examples
     ///
     /// ```

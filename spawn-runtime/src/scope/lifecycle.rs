@@ -1,6 +1,9 @@
 //! A task in its scope: how it comes, how it ends, how it leaves.
 
-use std::sync::Arc;
+use std::{
+    iter::successors,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 use super::{
     TaskInfo,
@@ -127,31 +130,39 @@ impl Node {
     /// Returns whether a failure is to be noted, which takes an allocation. The first one is, for this scope and those
     /// above it. In a scope that fails fast so are the others, until the scope is closed and cancelled: it has to be when
     /// any task that failed has left, and the task that failed first may not have come that far.
-    pub(super) fn keeps_failure(&self) -> bool {
-        self.first_failure.get().is_none()
-            || self.settings.fail_fast && !(self.is_closed() && self.is_stopping())
+    pub(super) fn keeps_failure(self: &Arc<Self>) -> bool {
+        self.failing_with_it().any(|node| {
+            node.first_failure.get().is_none()
+                || node.settings.fail_fast && !(node.is_closed() && node.is_stopping())
+        })
     }
 
-    /// Notes a failure here and in the scopes above. It stops below a `fail_fast` scope whose child is not `fail_fast`:
-    /// such a child is a supervisor, whose failures do not end its parent.
+    /// Returns this scope and those above it in which its failures count. It stops below a `fail_fast` scope whose child
+    /// is not `fail_fast`: such a child is a supervisor, whose failures do not end its parent.
+    fn failing_with_it(self: &Arc<Self>) -> impl Iterator<Item = &Arc<Self>> {
+        successors(Some(self), |node| {
+            let parent = node.parent.as_ref()?;
+            (node.settings.fail_fast || !parent.settings.fail_fast).then_some(parent)
+        })
+    }
+
+    /// Notes a failure here and in the scopes above in which it counts.
     #[cold]
     fn note_failure(self: &Arc<Self>, failure: Arc<TaskFailure>) {
-        let mut node = self;
-        loop {
+        for node in self.failing_with_it() {
+            // Looked at before: another failure cancels the token only when it finds that this one was first.
+            let is_open = !node.is_stopping();
             let is_first = node.first_failure.set(failure.clone()).is_ok();
             if node.settings.fail_fast {
+                if is_first && is_open {
+                    node.ended_by_failure.store(true, Relaxed);
+                }
                 node.close();
                 // Wakers are user code, and this is the end of a task.
                 catch_panic(|| node.token.cancel());
                 if is_first {
                     node.wake_progress();
                 }
-            }
-            match &node.parent {
-                Some(parent) if node.settings.fail_fast || !parent.settings.fail_fast => {
-                    node = parent;
-                }
-                _ => return,
             }
         }
     }

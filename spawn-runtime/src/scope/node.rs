@@ -27,6 +27,9 @@ pub(crate) struct Node {
     pub(super) slots: Option<Slots>,
     /// The first task that failed, here or in a scope below.
     pub(super) first_failure: OnceLock<Arc<TaskFailure>>,
+    /// That failure has ended the scope, and not a shutdown or a cancellation before it. Relaxed: stored before that task
+    /// leaves, whose shard's lock publishes it.
+    pub(super) ended_by_failure: AtomicBool,
     pub(super) shutdown: Mutex<Shutdown>,
     /// A shutdown of this scope or of one above it aborts its tasks: set before the first is aborted.
     aborting: AtomicBool,
@@ -108,6 +111,7 @@ impl Node {
             slots: settings.limit.map(Slots::new),
             settings,
             first_failure: OnceLock::new(),
+            ended_by_failure: AtomicBool::new(false),
             shutdown: Mutex::default(),
             aborting: AtomicBool::new(false),
             empty: Wakers::default(),
@@ -131,7 +135,12 @@ impl Node {
         self.first_failure.get().cloned()
     }
 
-    /// Returns whether a failure has closed the scope itself.
+    pub(super) fn is_ended_by_failure(&self) -> bool {
+        self.ended_by_failure.load(Relaxed)
+    }
+
+    /// Returns whether the scope fails fast and a task has failed, whatever has ended the scope.
+    #[cfg(feature = "signal")]
     pub(super) fn has_failed_fast(&self) -> bool {
         self.settings.fail_fast && self.first_failure.get().is_some()
     }

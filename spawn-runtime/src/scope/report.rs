@@ -37,8 +37,8 @@ use crate::{TaskFailure, error::Approximate};
 #[non_exhaustive]
 pub struct ShutdownReport {
     pub(super) scope: Option<&'static str>,
-    /// `first_failure` has closed the scope.
-    pub(super) failed_fast: bool,
+    /// `first_failure` has ended the scope.
+    pub(super) ended_by_failure: bool,
     /// `run` has dropped the main future at the end of the grace.
     pub(super) main_was_dropped: bool,
     /// Tasks that ended with a value.
@@ -143,14 +143,14 @@ impl Display for ShutdownReport {
             write!(formatter, "{separator}{count} {what}")?;
             separator = ", ";
         }
-        if separator.is_empty() {
-            formatter.write_str("there was nothing to do")?;
-        }
-        if self.main_was_dropped {
-            formatter.write_str("; main did not end within the grace")?;
+        match (self.main_was_dropped, separator.is_empty()) {
+            (false, false) => {}
+            (false, true) => formatter.write_str("there was nothing to do")?,
+            (true, false) => formatter.write_str("; main did not end within the grace")?,
+            (true, true) => formatter.write_str("main did not end within the grace")?,
         }
         // Else it was reported where it happened.
-        if let (true, Some(failure)) = (self.failed_fast, &self.first_failure) {
+        if let (true, Some(failure)) = (self.ended_by_failure, &self.first_failure) {
             write!(formatter, "\n  ended by: {failure}")?;
         }
         list(formatter, "still running", "", &self.still_running)?;

@@ -4,7 +4,7 @@ use std::{
     future::{IntoFuture, pending, poll_fn},
     pin::pin,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
-    task::Poll,
+    task::{Context, Poll},
     time::Duration,
 };
 
@@ -101,6 +101,7 @@ impl TaskScope {
             })
             .await;
         }
+        let ended = Instant::now();
         let deadline = shutdown::deadline(node, grace);
         // The second signal, or the end of the grace. Relaxed: only this future goes by it; a `Cell` would not let it be
         // `Send`.
@@ -115,28 +116,37 @@ impl TaskScope {
             until(deadline)
         )));
         let mut report = None;
-        poll_fn(|cx| {
-            if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
-                output = Some(value);
-                main.set(None);
-            }
-            if !is_over.load(Relaxed) && over.as_mut().poll(cx).is_ready() {
-                is_over.store(true, Relaxed);
-                main.set(None);
-            }
+        let mut poll_report = |cx: &mut Context<'_>| {
             if report.is_none() {
                 if let Poll::Ready(made) = shutdown.as_mut().poll(cx) {
                     report = Some(made);
                 }
             }
-            match (&report, main.is_none()) {
-                (Some(_), true) => Poll::Ready(()),
-                _ => Poll::Pending,
+            report.is_some()
+        };
+        poll_fn(|cx| {
+            if let Some(Poll::Ready(value)) = main.as_mut().as_pin_mut().map(|it| it.poll(cx)) {
+                output = Some(value);
+                main.set(None);
+            }
+            // Before `over`, which asks for a timer: not every runtime has one, and there may be nothing to wait for.
+            if main.is_none() && poll_report(cx) {
+                return Poll::Ready(());
+            }
+            if !is_over.load(Relaxed) && over.as_mut().poll(cx).is_ready() {
+                is_over.store(true, Relaxed);
+                main.set(None);
+            }
+            match poll_report(cx) && main.is_none() {
+                true => Poll::Ready(()),
+                false => Poll::Pending,
             }
         })
         .await;
         let mut report = report.expect("waited for");
         report.main_was_dropped = output.is_none();
+        // It was made when the tasks had ended. Main may have taken longer.
+        report.elapsed = report.elapsed.max(ended.elapsed());
         (output, report)
     }
 

@@ -24,15 +24,20 @@ pub(super) async fn shut_down(
     grace: Duration,
     at_once: impl Future<Output = ()>,
 ) -> ShutdownReport {
-    if let Some(report) = &lock(&node.shutdown).report {
-        return report.clone();
+    if let Some(report) = made(node) {
+        return report;
     }
     let begun = begin(node, grace);
     node.close();
     catch_panic(|| node.token.cancel());
     node.refuse_waiting();
     node.wake_progress();
-    select(empty_by(node, begun.deadline), at_once).await;
+    // A caller with a signal may end the grace for all.
+    let waited = select(empty_by(node, begun.deadline), reported(node));
+    select(waited, at_once).await;
+    if let Some(report) = made(node) {
+        return report;
+    }
     if node.live() > 0 {
         let mut aborting = Aborting::new(node);
         while aborting.abort_some() {
@@ -41,8 +46,8 @@ pub(super) async fn shut_down(
         let last = Instant::now().checked_add(LAST_WAIT);
         select(empty_by(node, last), reported(node)).await;
     }
-    if let Some(report) = &lock(&node.shutdown).report {
-        return report.clone();
+    if let Some(report) = made(node) {
+        return report;
     }
     let report = report(node, begun).await;
     let report = lock(&node.shutdown).report.get_or_insert(report).clone();
@@ -85,6 +90,11 @@ pub(super) fn has_begun(node: &Node) -> bool {
 #[cfg(feature = "signal")]
 pub(super) fn deadline(node: &Node, grace: Duration) -> Option<Instant> {
     begin(node, grace).deadline
+}
+
+/// Returns the report, if a caller has made it.
+fn made(node: &Node) -> Option<ShutdownReport> {
+    lock(&node.shutdown).report.clone()
 }
 
 /// Waits until another caller has the report.
@@ -193,7 +203,7 @@ async fn report(node: &Arc<Node>, begun: Begun) -> ShutdownReport {
     };
     ShutdownReport {
         scope: node.name(),
-        failed_fast: node.has_failed_fast(),
+        ended_by_failure: node.is_ended_by_failure(),
         main_was_dropped: false,
         finished: counts.finished,
         failed: counts.failed,
