@@ -90,7 +90,7 @@ where
             id: tokio::task::try_id(),
             ..self.identity.clone()
         };
-        Poll::Ready(Ended::HandsOver(Box::new(Ready {
+        Poll::Ready(Ended::HandsOver(Box::new(ReadyCall {
             permit,
             identity,
             call,
@@ -119,15 +119,15 @@ where
     }
 }
 
-/// A function that has what it waited for.
-struct Ready<S, R, F> {
+/// A function that has waited for its permit and its slot.
+struct ReadyCall<S, R, F> {
     permit: Option<Permit>,
     identity: Identity,
     call: Call<S, R, F>,
     control: Arc<AbortControl>,
 }
 
-impl<S, R, F, T> HandsOver<T> for Ready<S, R, F>
+impl<S, R, F, T> HandsOver<T> for ReadyCall<S, R, F>
 where
     S: Spawn,
     R: Report<T>,

@@ -168,6 +168,8 @@ fn drop_panicked<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>) -> (O, I
 }
 
 /// The task is dropped before its end: it was aborted, or its runtime has shut down.
+// Neither cold nor out of line: then a body without destructors would have the code of one whose destructors panic,
+// and each task with such a body take 41 instructions more.
 #[inline]
 fn drop_unfinished<B: Body, O: PolledOwner>(stage: Pin<&mut Stage<B, O>>, at_the_end: bool) {
     match drop_stage(stage) {
